@@ -1,0 +1,1 @@
+"""What people can do: one function, one transaction, one use case."""

@@ -1,0 +1,38 @@
+"""The tables, one file per subject. Importing this package registers all of them on `metadata`."""
+
+from typing import cast
+
+from sqlalchemy import Table
+from sqlmodel import SQLModel
+
+from queue_service.model.branch import Branch, Hall, Service, ServiceGroup, Window, WindowService
+from queue_service.model.ledger import LedgerEntry
+from queue_service.model.staff import Staff, StaffBranch, StaffKey
+from queue_service.model.ticket import AnsweredRequest, Leg, Ticket, TicketCounter
+
+metadata = SQLModel.metadata
+
+
+def table(model: type[SQLModel]) -> Table:
+    """The SQLAlchemy table behind a model, for the hot path where building objects would cost too much."""
+    return cast(Table, model.__table__)  # type: ignore[attr-defined]
+
+
+__all__ = [
+    "AnsweredRequest",
+    "Branch",
+    "Hall",
+    "LedgerEntry",
+    "Leg",
+    "Service",
+    "ServiceGroup",
+    "Staff",
+    "StaffBranch",
+    "StaffKey",
+    "Ticket",
+    "TicketCounter",
+    "Window",
+    "WindowService",
+    "metadata",
+    "table",
+]

@@ -1,0 +1,91 @@
+"""How is this installation configured? Defaults < config.toml < environment QS_* < command-line options."""
+
+import os
+import secrets
+import tomllib
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+
+class BadSettings(Exception):
+    """The configuration cannot be used; the text says which key and why (exit code 78)."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    data: Path = Path("data")
+    database: str = ""
+    """SQLAlchemy URL; empty means a SQLite file in the data folder."""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str = ""
+    """Address that visitors' phones reach, used in QR codes; never taken from a request's Host header."""
+    clock: str = ""
+    """`START@SPEED` for simulated days; empty means the machine's clock."""
+
+    @property
+    def database_url(self) -> str:
+        if not self.database:
+            return f"sqlite:///{(self.data / 'queue.db').resolve()}"
+        for plain in ("postgresql://", "postgres://"):
+            if self.database.startswith(plain):
+                return "postgresql+psycopg://" + self.database.removeprefix(plain)
+        return self.database
+
+    @property
+    def base_url(self) -> str:
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    def secret(self) -> bytes:
+        """The installation's secret, made on first use and kept in the data folder, readable by its owner only."""
+        path = self.data / "secret.key"
+        if not path.exists():
+            self.data.mkdir(parents=True, exist_ok=True)
+            try:
+                with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                    file.write(secrets.token_hex(32).encode())
+            except FileExistsError:
+                pass  # another process made it in the meantime: use that one
+        secret = path.read_bytes().strip()
+        if len(secret) < 32:
+            raise BadSettings(f"{path} is too short to be a secret; delete it and start again")
+        return secret
+
+
+def load_settings(**options: Any) -> Settings:
+    """Settings from all sources; `options` that are None count as not given."""
+    settings = Settings()
+    given = {key: value for key, value in options.items() if value is not None}
+    data = Path(given.get("data") or os.environ.get("QS_DATA") or settings.data)
+    for source, values in (("config.toml", _from_file(data)), ("environment", _from_environment())):
+        settings = _with(settings, values, source)
+    return _with(settings, {**given, "data": data}, "options")
+
+
+def _from_file(data: Path) -> dict[str, Any]:
+    path = Path(os.environ.get("QS_CONFIG") or data / "config.toml")
+    try:
+        return tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings(f"{path}: {error}") from error
+
+
+def _from_environment() -> dict[str, Any]:
+    known = {f"QS_{field.name.upper()}": field.name for field in fields(Settings)}
+    return {name: os.environ[variable] for variable, name in known.items() if variable in os.environ}
+
+
+def _with(settings: Settings, values: dict[str, Any], source: str) -> Settings:
+    known = {field.name for field in fields(Settings)}
+    if unknown := sorted(set(values) - known):
+        raise BadSettings(f"{source}: unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}")
+    values = dict(values)
+    try:
+        if "port" in values:
+            values["port"] = int(values["port"])
+        if "data" in values:
+            values["data"] = Path(values["data"])
+    except (TypeError, ValueError) as error:
+        raise BadSettings(f"{source}: {error}") from error
+    return replace(settings, **values)

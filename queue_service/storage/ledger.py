@@ -1,0 +1,106 @@
+"""What happened, in order, provably unchanged: append to a branch's hash chain, read it, verify it."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from queue_service.model import LedgerEntry, table
+
+entries = table(LedgerEntry)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing that happened, before it gets its place in the chain."""
+
+    move: str
+    actor: str
+    ticket_id: int | None = None
+    leg_id: int | None = None
+    window_id: int | None = None
+    reason: str | None = None
+    facts: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Damage:
+    """The first entry of a chain that is not what was written."""
+
+    seq: int
+    what: str
+
+
+def canonical(value: object) -> str:
+    """One text for one value, on any machine."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def chain(branch_id: int, seq: int, last_hash: str, at: datetime, facts: list[Fact]) -> list[dict[str, Any]]:
+    """The rows for `facts`, numbered on from `seq` and hashed on from `last_hash`."""
+    rows: list[dict[str, Any]] = []
+    for fact in facts:
+        seq += 1
+        row: dict[str, Any] = {
+            "branch_id": branch_id,
+            "seq": seq,
+            "at": at,
+            "move": fact.move,
+            "ticket_id": fact.ticket_id,
+            "leg_id": fact.leg_id,
+            "window_id": fact.window_id,
+            "actor": fact.actor,
+            "reason": fact.reason,
+            "facts": canonical(fact.facts or {}),
+            "previous_hash": last_hash,
+        }
+        last_hash = row["hash"] = entry_hash(row)
+        rows.append(row)
+    return rows
+
+
+def entry_hash(row: Mapping[str, Any]) -> str:
+    """SHA-256 over every field of the entry but its own hash, the previous hash among them."""
+    at = row["at"].astimezone(UTC).isoformat(timespec="microseconds")
+    return hashlib.sha256(
+        canonical([
+            row["branch_id"],
+            row["seq"],
+            at,
+            row["move"],
+            row["ticket_id"],
+            row["leg_id"],
+            row["window_id"],
+            row["actor"],
+            row["reason"],
+            row["facts"],
+            row["previous_hash"],
+        ]).encode()
+    ).hexdigest()
+
+
+def read(connection: Connection, branch_id: int) -> Iterator[Mapping[str, Any]]:
+    """The branch's entries in order, streamed."""
+    query = select(entries).where(entries.c.branch_id == branch_id).order_by(entries.c.seq)
+    yield from connection.execution_options(yield_per=2000).execute(query).mappings()
+
+
+def verify(connection: Connection, branch_id: int, last_seq: int, last_hash: str) -> Damage | None:
+    """Recompute the chain up to what the hall row says is its end; the first bad entry, or None."""
+    expected_seq, previous = 0, ""
+    for row in read(connection, branch_id):
+        expected_seq += 1
+        if row["seq"] != expected_seq:
+            return Damage(expected_seq, "missing")
+        if row["previous_hash"] != previous:
+            return Damage(expected_seq, "does not follow the entry before it")
+        if entry_hash(row) != row["hash"]:
+            return Damage(expected_seq, "changed after it was written")
+        previous = row["hash"]
+    if (expected_seq, previous) != (last_seq, last_hash):
+        return Damage(expected_seq + 1, f"missing: the hall counted {last_seq} entries")
+    return None

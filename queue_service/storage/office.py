@@ -1,0 +1,228 @@
+"""How is the office set up right now? Read once per change of the set-up and then kept in memory."""
+
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from queue_service.model import Branch, Hall, Service, ServiceGroup, Window, WindowService, table
+from queue_service.model.branch import Text, WindowState
+from queue_service.rules.calendar import Opening, opening
+from queue_service.rules.errors import not_found
+
+branch_table, hall_table = table(Branch), table(Hall)
+service_table, group_table = table(Service), table(ServiceGroup)
+window_table, window_service_table = table(Window), table(WindowService)
+
+
+@dataclass(frozen=True)
+class ServiceSetup:
+    id: int
+    code: str
+    prefix: str
+    name: Text
+    description: Text
+    documents: list[dict[str, Any]]
+    fee: Text
+    norm_seconds: int
+    group: str | None
+    is_open: bool
+
+    @property
+    def norm(self) -> timedelta:
+        return timedelta(seconds=self.norm_seconds)
+
+
+@dataclass(frozen=True)
+class WindowSetup:
+    id: int
+    code: str
+    state: WindowState
+    pause_reason: str | None
+    operator_id: int | None
+    opened_at: datetime | None
+    services: tuple[str, ...]
+    """Codes the window is set up for."""
+    shift_services: tuple[str, ...] | None
+
+    @property
+    def serves(self) -> tuple[str, ...]:
+        """Codes it serves in this shift: what the operator chose, as far as the window is still set up for it."""
+        if self.shift_services is None:
+            return self.services
+        return tuple(code for code in self.services if code in self.shift_services)
+
+
+@dataclass(frozen=True)
+class GroupSetup:
+    id: int
+    code: str
+    name: Text
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A branch as an admin left it and its windows as operators left them; a value, never changed in place."""
+
+    version: int
+    branch_id: int
+    code: str
+    name: Text
+    address: Text
+    time_zone: str
+    languages: list[str]
+    default_language: str
+    hours: dict[str, list[list[str]]]
+    recall_pause: timedelta
+    calls_before_no_show: int
+    groups: tuple[GroupSetup, ...]
+    services: dict[str, ServiceSetup]
+    windows: tuple[WindowSetup, ...]
+    service_codes: dict[int, str] = field(default_factory=dict)
+    """Code by id, removed services included: past legs still name them."""
+    window_codes: dict[int, str] = field(default_factory=dict)
+
+    def service(self, code: str, field_name: str | None = None) -> ServiceSetup:
+        """The service with this code; raises Refused(unknown_service) naming `field_name`."""
+        if code not in self.services:
+            raise not_found("service", code, field_name)
+        return self.services[code]
+
+    def window(self, window_id: int) -> WindowSetup:
+        """The window with this id; raises Refused(unknown_window)."""
+        for window in self.windows:
+            if window.id == window_id:
+                return window
+        raise not_found("window", str(window_id))
+
+    def opening(self, now: datetime) -> Opening:
+        return opening(self.hours, now, self.time_zone)
+
+    def closed_reason(self, service: ServiceSetup, now: datetime) -> str | None:
+        """Why no ticket is given for the service now (a refusal code), or None when it takes tickets."""
+        if not self.opening(now).is_open:
+            return "branch_closed"
+        if not service.is_open:
+            return "service_closed"
+        if not any(service.code in window.services for window in self.windows):
+            return "no_window"
+        return None
+
+    def rivals(self, service: str) -> frozenset[str]:
+        """The services whose visitors may be called before one who waits for `service`: those that share a window.
+
+        Open windows count; while none of them is open, the windows that are set up for the service.
+        """
+        open_ones = [w for w in self.windows if w.state == WindowState.OPEN and service in w.serves]
+        sharing = [w.serves for w in open_ones] or [w.services for w in self.windows if service in w.services]
+        return frozenset({service}.union(*sharing))
+
+    def open_windows(self, service: str) -> int:
+        return sum(1 for w in self.windows if w.state == WindowState.OPEN and service in w.serves)
+
+
+class SetupCache:
+    """Set-ups by branch; a set-up is read again when the hall row says that it has changed (by any process)."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Setup] = {}
+        self._guard = threading.Lock()
+
+    def branch_id(self, connection: Connection, code: str) -> int:
+        """The id behind a branch code; raises Refused(unknown_branch)."""
+        if known := self._known.get(code):
+            return known.branch_id
+        found = connection.execute(select(branch_table.c.id).where(branch_table.c.code == code)).scalar()
+        if found is None:
+            raise not_found("branch", code)
+        return int(found)
+
+    def read(self, connection: Connection, code: str) -> Setup:
+        """The set-up as of the snapshot that `connection` reads."""
+        branch_id = self.branch_id(connection, code)
+        version = connection.execute(
+            select(hall_table.c.setup_version).where(hall_table.c.branch_id == branch_id)
+        ).scalar_one()
+        return self.at(connection, code, branch_id, version)
+
+    def at(self, connection: Connection, code: str, branch_id: int, version: int) -> Setup:
+        """The set-up with the version that a hall row just named."""
+        known = self._known.get(code)
+        if known is not None and known.version == version:
+            return known
+        fresh = read_setup(connection, branch_id, version)
+        with self._guard:
+            newest = self._known.get(code)
+            if newest is None or newest.version <= version:
+                self._known[code] = fresh
+        return fresh
+
+
+def read_setup(connection: Connection, branch_id: int, version: int) -> Setup:
+    """Everything an admin can change, in six statements."""
+    branch = connection.execute(select(branch_table).where(branch_table.c.id == branch_id)).one()
+    groups = connection.execute(
+        select(group_table).where(group_table.c.branch_id == branch_id).order_by(group_table.c.position)
+    ).all()
+    services = connection.execute(
+        select(service_table).where(service_table.c.branch_id == branch_id).order_by(service_table.c.position)
+    ).all()
+    windows = connection.execute(
+        select(window_table).where(window_table.c.branch_id == branch_id).order_by(window_table.c.position)
+    ).all()
+    pairs = connection.execute(
+        select(window_service_table).where(window_service_table.c.window_id.in_([w.id for w in windows]))
+    ).all()
+    group_codes = {group.id: group.code for group in groups}
+    live = {row.id: _service(row, group_codes) for row in services if not row.is_removed}
+    set_up = {(pair.window_id, pair.service_id) for pair in pairs}
+    sets = {w.id: tuple(s.code for s in live.values() if (w.id, s.id) in set_up) for w in windows}
+    return Setup(
+        version=version,
+        branch_id=branch_id,
+        code=branch.code,
+        name=branch.name,
+        address=branch.address,
+        time_zone=branch.time_zone,
+        languages=branch.languages,
+        default_language=branch.default_language,
+        hours=branch.hours,
+        recall_pause=timedelta(seconds=branch.recall_pause_seconds),
+        calls_before_no_show=branch.calls_before_no_show,
+        groups=tuple(GroupSetup(group.id, group.code, group.name) for group in groups),
+        services={service.code: service for service in live.values()},
+        windows=tuple(_window(row, sets[row.id]) for row in windows if not row.is_removed),
+        service_codes={row.id: row.code for row in services},
+        window_codes={row.id: row.code for row in windows},
+    )
+
+
+def _service(row: Any, group_codes: dict[int, str]) -> ServiceSetup:
+    return ServiceSetup(
+        row.id,
+        row.code,
+        row.prefix,
+        row.name,
+        row.description,
+        row.documents,
+        row.fee,
+        row.norm_seconds,
+        group_codes.get(row.group_id),
+        row.is_open,
+    )
+
+
+def _window(row: Any, services: tuple[str, ...]) -> WindowSetup:
+    shift = None if row.shift_services is None else tuple(row.shift_services)
+    return WindowSetup(
+        row.id,
+        row.code,
+        WindowState(row.state),
+        row.pause_reason,
+        row.operator_id,
+        row.opened_at,
+        services,
+        shift,
+    )
