@@ -89,3 +89,10 @@ def _with(settings: Settings, values: dict[str, Any], source: str) -> Settings:
     except (TypeError, ValueError) as error:
         raise BadSettings(f"{source}: {error}") from error
     return replace(settings, **values)
+
+
+def pages_root() -> Path:
+    """The folder that holds kiosk/, display/, operator/, admin/ and common/: the repository, or the installed package."""
+    package = Path(__file__).parent
+    repository = package.parent
+    return repository if (repository / "common" / "base.html").exists() else package / "_pages"

@@ -2,10 +2,10 @@
 
 from sqlalchemy import update
 
-from queue_service.actions import legs
 from queue_service.model.ticket import LegState
 from queue_service.rules.errors import Refused
 from queue_service.rules.ticket import MOVES, UNFINISHED, Move
+from queue_service.storage.boards import leg_table, legs_with_tickets
 from queue_service.storage.hall import Hall
 
 SYSTEM = "system"
@@ -17,12 +17,11 @@ def close_day(hall: Hall, actor: str = SYSTEM, *, past_days_only: bool = False) 
     With `past_days_only`, today's legs stay (the nightly job). Raises Refused(still_serving) naming the
     numbers while somebody is being served on a day that is to be closed.
     """
-    table = legs.leg_table
-    days = table.c.service_day < hall.service_day if past_days_only else table.c.service_day <= hall.service_day
+    days = leg_table.c.service_day < hall.service_day if past_days_only else leg_table.c.service_day <= hall.service_day
     open_legs = hall.connection.execute(
-        legs.with_tickets()
-        .where(table.c.branch_id == hall.setup.branch_id, table.c.state.in_(UNFINISHED), days)
-        .order_by(table.c.id)
+        legs_with_tickets()
+        .where(leg_table.c.branch_id == hall.setup.branch_id, leg_table.c.state.in_(UNFINISHED), days)
+        .order_by(leg_table.c.id)
     ).all()
     serving = [leg.label for leg in open_legs if leg.state == LegState.SERVING]
     if serving and not past_days_only:
@@ -30,7 +29,7 @@ def close_day(hall: Hall, actor: str = SYSTEM, *, past_days_only: bool = False) 
     leavers = [leg for leg in open_legs if leg.state in MOVES[Move.CLOSE_DAY].before]
     for leg in leavers:
         values = {"state": MOVES[Move.CLOSE_DAY].after, "left_at": leg.left_at or hall.now}
-        hall.connection.execute(update(table).where(table.c.id == leg.id).values(**values))
+        hall.connection.execute(update(leg_table).where(leg_table.c.id == leg.id).values(**values))
         hall.record(
             Move.CLOSE_DAY, actor, ticket_id=leg.ticket_id, leg_id=leg.id, facts={"number": leg.label, "was": leg.state}
         )

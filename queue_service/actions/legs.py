@@ -2,38 +2,21 @@
 
 from typing import Any
 
-from sqlalchemy import Select, select
-
-from queue_service.model import Leg, Ticket, table
 from queue_service.model.ticket import LegState
 from queue_service.rules.errors import Refused, not_found
 from queue_service.rules.ticket import AT_WINDOW
+from queue_service.storage.boards import leg_table, legs_with_tickets, ticket_table
 from queue_service.storage.hall import Hall
-
-ticket_table, leg_table = table(Ticket), table(Leg)
-
-
-def with_tickets() -> Select[Any]:
-    """Legs with what the staff sees of their tickets."""
-    return select(
-        leg_table,
-        ticket_table.c.label,
-        ticket_table.c.language,
-        ticket_table.c.channel,
-        ticket_table.c.priority,
-        ticket_table.c.needs,
-        ticket_table.c.issued_at,
-    ).join(ticket_table, ticket_table.c.id == leg_table.c.ticket_id)
 
 
 def by_id(hall: Hall, leg_id: int) -> Any:
-    return hall.connection.execute(with_tickets().where(leg_table.c.id == leg_id)).one()
+    return hall.connection.execute(legs_with_tickets().where(leg_table.c.id == leg_id)).one()
 
 
 def at_window(hall: Hall, window_id: int) -> Any | None:
     """The called or serving leg at a window; at most one, by a unique index."""
     return hall.connection.execute(
-        with_tickets().where(leg_table.c.window_id == window_id, leg_table.c.state.in_(AT_WINDOW))
+        legs_with_tickets().where(leg_table.c.window_id == window_id, leg_table.c.state.in_(AT_WINDOW))
     ).first()
 
 
@@ -48,7 +31,7 @@ def require_at_window(hall: Hall, window_id: int) -> Any:
 def of_token(hall: Hall, token_hash: str) -> Any:
     """The last leg of the ticket with this token, in this hall; raises Refused(unknown_ticket)."""
     leg = hall.connection.execute(
-        with_tickets()
+        legs_with_tickets()
         .where(ticket_table.c.token_hash == token_hash, ticket_table.c.branch_id == hall.setup.branch_id)
         .order_by(leg_table.c.position.desc())
     ).first()
@@ -61,7 +44,7 @@ def waiting_today(hall: Hall, services: tuple[str, ...]) -> Any:
     """The first waiting leg among these services, by the order of rules/next_ticket.py; None when nobody waits."""
     ids = [hall.setup.services[code].id for code in services]
     return hall.connection.execute(
-        with_tickets()
+        legs_with_tickets()
         .where(
             leg_table.c.branch_id == hall.setup.branch_id,
             leg_table.c.service_id.in_(ids),

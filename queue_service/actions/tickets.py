@@ -1,6 +1,5 @@
 """What a visitor does with a ticket: take it, give it back."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from queue_service.model.ticket import Channel
 from queue_service.rules import next_ticket, ticket
 from queue_service.rules.errors import Kind, Refused
 from queue_service.rules.ticket import Move
+from queue_service.storage.boards import token_hash
 from queue_service.storage.hall import Hall
 from queue_service.storage.office import ServiceSetup
 
@@ -39,10 +39,6 @@ class Issued:
     label: str
     service: ServiceSetup
 
-
-def token_hash(token: str) -> str:
-    """How a ticket's token is kept and looked up."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def issue(hall: Hall, order: Order, actor: str = VISITOR) -> Issued:

@@ -30,6 +30,8 @@ class Database:
         self.secret = secret
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url)
+        # The writer's connections stay in the writer's thread; readers never wait for it.
+        self._writer = _sqlite_engine(self.url) if self.is_sqlite else self.engine
         self.setups = SetupCache()
         self.listeners: list[Listener] = []
         self.offload: Callable[[Callable[[], Any]], Any] = lambda work: work()
@@ -64,6 +66,7 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+        self._writer.dispose()
 
     def _locked(self, branch: str, change: Callable[[Hall], T]) -> tuple[T, int | None]:
         with self._one_writer_if_sqlite(), self._writing() as connection, connection.begin():
@@ -77,7 +80,7 @@ class Database:
             return change(connection)
 
     def _writing(self) -> Connection:
-        return self.engine.connect().execution_options(writing=True)
+        return self._writer.connect().execution_options(writing=True)
 
     def _one_writer_if_sqlite(self) -> AbstractContextManager[Any]:
         return self._one_writer if self.is_sqlite else nullcontext()

@@ -5,13 +5,16 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, select
 
-from queue_service.model import LedgerEntry, table
+from queue_service.model import Hall, LedgerEntry, table
 
-entries = table(LedgerEntry)
+if TYPE_CHECKING:
+    from queue_service.storage.database import Database
+
+entries, halls = table(LedgerEntry), table(Hall)
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,20 @@ def read(connection: Connection, branch_id: int) -> Iterator[Mapping[str, Any]]:
     """The branch's entries in order, streamed."""
     query = select(entries).where(entries.c.branch_id == branch_id).order_by(entries.c.seq)
     yield from connection.execution_options(yield_per=2000).execute(query).mappings()
+
+
+def verify_branch(database: "Database", branch: str) -> tuple[Damage | None, int]:
+    """Verify a branch's chain up to the end that its hall row names; the damage and the number of entries.
+
+    Raises Refused(unknown_branch).
+    """
+
+    def look(connection: Connection) -> tuple[Damage | None, int]:
+        branch_id = database.setups.branch_id(connection, branch)
+        end = connection.execute(select(halls).where(halls.c.branch_id == branch_id)).one()
+        return verify(connection, branch_id, end.ledger_seq, end.ledger_hash), end.ledger_seq
+
+    return database.read(look)
 
 
 def verify(connection: Connection, branch_id: int, last_seq: int, last_hash: str) -> Damage | None:

@@ -1,0 +1,106 @@
+"""How do the parts join? Settings become a database, a Flask application, live updates, jobs and a server."""
+
+import logging
+import secrets
+import signal
+from typing import Any
+
+from flask import Flask, Response, g, request
+from flask_openapi3 import Info, OpenAPI  # type: ignore[attr-defined]
+from gevent import sleep
+from gevent.pywsgi import WSGIServer
+from gevent.threadpool import ThreadPool
+from geventwebsocket.handler import WebSocketHandler  # type: ignore[import-untyped]
+
+from queue_service import __version__
+from queue_service.clock import Clock, parse_clock
+from queue_service.jobs.schedule import start_jobs
+from queue_service.settings import Settings
+from queue_service.storage.database import Database
+from queue_service.storage.schema import require_current_schema
+from queue_service.web import admin, pages, public, staff
+from queue_service.web.errors import invalid_body, register_errors
+from queue_service.web.live import Live
+from queue_service.web.office import Office
+
+log = logging.getLogger(__name__)
+LARGEST_BODY = 2 * 1024 * 1024
+
+POLICY = (
+    "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self' ws: wss:; media-src 'self' blob:; frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
+)
+
+
+def open_database(settings: Settings, clock: Clock | None = None) -> Database:
+    """The database of this installation; raises ValueError for a clock that cannot be read."""
+    return Database(settings.database_url, clock or parse_clock(settings.clock), settings.secret())
+
+
+def create_app(database: Database, settings: Settings) -> Flask:
+    """The whole web application on one database; live updates are at `app.extensions["live"]`."""
+    app = OpenAPI(
+        __name__,
+        info=Info(title="Queue service", version=__version__),
+        doc_prefix="/api",
+        doc_url="/openapi.json",
+        static_folder=None,
+        validation_error_callback=invalid_body,
+    )
+    app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, JSON_SORT_KEYS=False, SECRET_KEY=database.secret)
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.extensions["office"] = Office(database, settings)
+    for api in (public.api, staff.api, admin.api):
+        app.register_api(api)
+    app.register_blueprint(pages.pages)
+    app.before_request(_mark_request)
+    app.after_request(_protect)
+    register_errors(app)
+    app.extensions["live"] = Live(app, app.extensions["office"])
+    return app
+
+
+def openapi_document() -> dict[str, Any]:
+    """The OpenAPI document, generated from the code; needs no database file."""
+    app = create_app(Database("sqlite://", parse_clock(None)), Settings())
+    with app.test_client() as client:
+        return dict(client.get("/api/openapi.json").json)  # type: ignore[arg-type]
+
+
+def serve(settings: Settings, on_ready: Any = None) -> None:
+    """Serve until SIGTERM or SIGINT; requests under way are finished first."""
+    database = open_database(settings)
+    require_current_schema(database)
+    if database.is_sqlite:
+        # One native thread writes; the event loop goes on serving sockets while it waits for the disk.
+        database.offload = ThreadPool(1).apply
+    app = create_app(database, settings)
+    app.teardown_request(lambda _: sleep(0))  # a busy keep-alive client must not starve the others
+    server = WSGIServer((settings.host, settings.port), app, handler_class=WebSocketHandler, log=None)
+    server.start()
+    scheduler = start_jobs(database)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: server.stop(timeout=5))
+    if on_ready:
+        on_ready(app)
+    server.serve_forever()
+    scheduler.shutdown(wait=False)
+    database.close()
+
+
+def _mark_request() -> None:
+    g.csp_nonce = secrets.token_urlsafe(12)
+    g.request_id = secrets.token_hex(8)
+
+
+def _protect(response: Response) -> Response:
+    headers = response.headers
+    headers["X-Request-Id"] = g.get("request_id", "")
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"
+    if response.mimetype == "text/html":
+        headers["Content-Security-Policy"] = POLICY.format(nonce=g.get("csp_nonce", ""))
+    if request.path.startswith("/api/") and "Cache-Control" not in headers:
+        headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,1 @@
+"""What happens by itself, on a schedule. Every job may run twice or late without harm."""

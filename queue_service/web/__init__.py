@@ -1,0 +1,1 @@
+"""How it is reached: one blueprint per audience, live updates, access, and refusals as problem+json."""

@@ -1,0 +1,79 @@
+"""Who is asking, and may they? Sessions with CSRF for browsers, bearer tokens for scripts, roles bound to branches."""
+
+import hmac
+from functools import partial
+
+from flask import Response, g, request
+
+from queue_service.actions import staff
+from queue_service.actions.staff import Known
+from queue_service.model.staff import KeyKind, Role
+from queue_service.rules.errors import Kind, Refused
+from queue_service.web.office import office
+
+COOKIE = "qs_session"
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+def who() -> Known:
+    """The member of staff who asks. Raises Refused(not_signed_in, csrf_missing)."""
+    if "known" not in g:
+        g.known = _identify()
+    return g.known  # type: ignore[no-any-return]
+
+
+def require(*roles: Role, branch: str | None = None) -> Known:
+    """Like `who`, and bound to `branch` in one of `roles`. Admins may do what every role may.
+
+    Raises Refused: not_signed_in, csrf_missing, not_your_role, not_your_branch.
+    """
+    known = who()
+    if roles and known.role not in (*roles, Role.ADMIN):
+        raise Refused("not_your_role", Kind.FORBIDDEN, role=known.role.value)
+    if branch is not None and branch not in known.branches:
+        raise Refused("not_your_branch", Kind.FORBIDDEN)
+    return known
+
+
+def known_by_cookie(secret: str | None) -> Known | None:
+    """Whose browser session this is, if it is anybody's; for sockets as well."""
+    if not secret:
+        return None
+    database = office().database
+    return database.read(
+        lambda connection: staff.known_by(connection, secret, KeyKind.SESSION, database.clock.now())
+    )
+
+
+def keep_session(response: Response, secret: str) -> None:
+    """Hand the browser its session. Lax: a link from elsewhere may open the desk, but not act at it."""
+    response.set_cookie(
+        COOKIE,
+        secret,
+        max_age=int(staff.SESSION_LENGTH.total_seconds()),
+        httponly=True,
+        samesite="Lax",
+        secure=office().public_url.startswith("https:"),
+        path="/",
+    )
+
+
+def _identify() -> Known:
+    header = request.headers.get("Authorization", "")
+    if header.startswith("Bearer "):
+        database = office().database
+        ask = partial(staff.known_by, secret=header[7:].strip(), kind=KeyKind.TOKEN, now=database.clock.now())
+        known = database.read(lambda connection: ask(connection))
+    else:
+        known = known_by_cookie(request.cookies.get(COOKIE))
+        if known is not None and request.method not in SAFE:
+            _check_csrf(known)
+    if known is None:
+        raise Refused("not_signed_in", Kind.UNAUTHORISED)
+    return known
+
+
+def _check_csrf(known: Known) -> None:
+    sent = request.headers.get("X-CSRF-Token", "")
+    if not hmac.compare_digest(sent.encode(), (known.csrf or "").encode()):
+        raise Refused("csrf_missing", Kind.FORBIDDEN)

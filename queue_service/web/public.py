@@ -1,0 +1,89 @@
+"""What can a visitor reach without signing in? Branches, services, tickets, the hall."""
+
+import io
+from typing import Any
+
+import qrcode
+import qrcode.image.svg
+from flask import Response, jsonify
+from flask_openapi3 import APIBlueprint, Tag  # type: ignore[attr-defined]
+
+from queue_service.actions import tickets
+from queue_service.storage import boards
+from queue_service.storage.boards import Board
+from queue_service.storage.hall import Hall
+from queue_service.web.models import BranchPath, TicketOrder, TokenPath
+from queue_service.web.office import office
+
+api = APIBlueprint("public", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="Visitors")])
+
+
+@api.get("/branches", summary="All branches")
+def all_branches() -> Response:
+    return jsonify(office().branches())
+
+
+@api.get("/branches/<branch>", summary="One branch: where, when open, how full")
+def one_branch(path: BranchPath) -> Response:
+    return jsonify(office().public_branch(path.branch))
+
+
+@api.get("/branches/<branch>/services", summary="Services with documents, state and people waiting")
+def all_services(path: BranchPath) -> Response:
+    return jsonify(office().board(path.branch, boards.services))
+
+
+@api.get("/branches/<branch>/hall", summary="What a hall screen may show")
+def hall(path: BranchPath) -> Response:
+    return jsonify(office().board(path.branch, boards.hall))
+
+
+@api.post("/branches/<branch>/tickets", summary="Take a ticket")
+def take_ticket(path: BranchPath, body: TicketOrder) -> tuple[Response, int]:
+    order = tickets.Order(tuple(body.services), body.language, body.channel)
+
+    def answer(hall: Hall) -> Board:
+        issued = tickets.issue(hall, order)
+        board = boards.ticket(hall.connection, hall.setup, hall.now, issued.ticket_id)
+        return {**board, "version": hall.version, **ticket_urls(issued.token)}
+
+    return jsonify(office().perform(path.branch, "visitor", answer)), 201
+
+
+@api.get("/tickets/<token>", summary="A ticket as its holder sees it")
+def show_ticket(path: TokenPath) -> Response:
+    return jsonify(office().ticket(path.token))
+
+
+@api.post("/tickets/<token>/cancel", summary="Give a ticket back")
+def cancel_ticket(path: TokenPath) -> Response:
+    branch = office().database.read(lambda connection: boards.branch_of_ticket(connection, path.token))
+
+    def answer(hall: Hall) -> Board:
+        leg = tickets.cancel(hall, path.token)
+        board = boards.ticket(hall.connection, hall.setup, hall.now, leg.ticket_id)
+        return {**board, "version": hall.version}
+
+    return jsonify(office().perform(branch, "visitor", answer))
+
+
+@api.get("/tickets/<token>/qr.svg", summary="QR code of a ticket's page")
+def ticket_qr(path: TokenPath) -> Response:
+    office().database.read(lambda connection: boards.ticket_id_of(connection, path.token))
+    code = qrcode.QRCode(
+        error_correction=qrcode.constants.ERROR_CORRECT_M, border=4, image_factory=qrcode.image.svg.SvgPathImage
+    )
+    code.add_data(ticket_urls(path.token)["status_url"])
+    picture = io.BytesIO()
+    code.make_image().save(picture)
+    return Response(picture.getvalue(), mimetype="image/svg+xml", headers={"Cache-Control": "private, max-age=86400"})
+
+
+def ticket_urls(token: str) -> dict[str, Any]:
+    base = office().public_url
+    return {
+        "token": token,
+        "status_url": f"{base}/t/{token}",
+        "qr_url": f"{base}/api/v1/tickets/{token}/qr.svg",
+        "slip_url": f"{base}/t/{token}/slip",
+    }
