@@ -3,6 +3,7 @@
 import logging
 import secrets
 import signal
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response, g, request
@@ -19,7 +20,7 @@ from queue_service.settings import Settings
 from queue_service.storage.database import Database
 from queue_service.storage.schema import require_current_schema
 from queue_service.web import admin, pages, public, staff
-from queue_service.web.errors import invalid_body, register_errors
+from queue_service.web.errors import invalid_body, refuse_unreadable, register_errors
 from queue_service.web.live import Live
 from queue_service.web.office import Office
 
@@ -55,6 +56,7 @@ def create_app(database: Database, settings: Settings) -> Flask:
         app.register_api(api)
     app.register_blueprint(pages.pages)
     app.before_request(_mark_request)
+    app.before_request(refuse_unreadable)
     app.after_request(_protect)
     register_errors(app)
     app.extensions["live"] = Live(app, app.extensions["office"])
@@ -74,7 +76,7 @@ def serve(settings: Settings, on_ready: Any = None) -> None:
     require_current_schema(database)
     if database.is_sqlite:
         # One native thread writes; the event loop goes on serving sockets while it waits for the disk.
-        database.offload = ThreadPool(1).apply
+        database.offload = _in_thread(ThreadPool(1))
     app = create_app(database, settings)
     app.teardown_request(lambda _: sleep(0))  # a busy keep-alive client must not starve the others
     server = WSGIServer((settings.host, settings.port), app, handler_class=WebSocketHandler, log=None)
@@ -87,6 +89,24 @@ def serve(settings: Settings, on_ready: Any = None) -> None:
     server.serve_forever()
     scheduler.shutdown(wait=False)
     database.close()
+
+
+def _in_thread(pool: ThreadPool) -> Callable[[Callable[[], Any]], Any]:
+    """Runs work in the pool and brings back its result or its exception (which the pool itself would print)."""
+
+    def attempt(work: Callable[[], Any]) -> tuple[Any, BaseException | None]:
+        try:
+            return work(), None
+        except BaseException as error:
+            return None, error
+
+    def run(work: Callable[[], Any]) -> Any:
+        result, error = pool.apply(attempt, (work,))
+        if error is not None:
+            raise error
+        return result
+
+    return run
 
 
 def _mark_request() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -9,7 +10,7 @@ from flask import Flask, Response, g, request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
 
-from queue_service.rules.errors import Kind, Refused
+from queue_service.rules.errors import Kind, Refused, invalid
 from queue_service.web.texts import language_of_request, problem_words
 
 log = logging.getLogger(__name__)
@@ -74,6 +75,37 @@ def invalid_body(error: ValidationError) -> Response:
     return problem("invalid_fields", 422, {"fields": ", ".join(entry["field"] for entry in errors)}, errors)
 
 
+def refuse_unreadable() -> None:
+    """Before every request: text that no database can keep, and JSON that cannot be read, end here with a reason."""
+    if "\0" in request.path:
+        raise Refused("not_found", Kind.NOT_FOUND)
+    if not request.path.startswith("/api/") or not request.content_length:
+        return
+    try:
+        body = request.get_json()
+    except RecursionError as error:
+        raise invalid("invalid_json", "body") from error
+    if _SUSPECT.search(request.get_data()) and (field := _unkeepable(body, "")):
+        raise invalid("invalid_text", field)
+
+
+_SUSPECT = re.compile(rb"\\u(0000|d[89a-f])", re.IGNORECASE)
+_UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def _unkeepable(value: object, path: str) -> str | None:
+    """The dotted name of the first text with a NUL or half a character in it."""
+    if isinstance(value, str):
+        return path or "body" if _UNKEEPABLE.search(value) else None
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, part in parts:
+        if _UNKEEPABLE.search(str(name)):
+            return path or "body"
+        if found := _unkeepable(part, f"{path}.{name}".lstrip(".")):
+            return found
+    return None
+
+
 def register_errors(app: Flask) -> None:
     app.register_error_handler(Refused, refused)
     app.register_error_handler(ValidationError, invalid_body)
@@ -84,6 +116,8 @@ def register_errors(app: Flask) -> None:
 def _http_error(error: HTTPException) -> Response:
     if error.response is not None:  # the refusal was made already
         return error.response  # type: ignore[return-value]
+    if error.code == HTTPStatus.BAD_REQUEST and request.path.startswith("/api/"):
+        return problem("invalid_json", 400, errors=[{"field": "body", "message": ""}])
     code = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "invalid_json"}.get(
         error.code or 500, "bad_request" if (error.code or 500) < 500 else "unexpected"
     )

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from queue_service.model.ticket import Channel
 
@@ -27,6 +27,11 @@ class Credentials(Body):
 class Opening(Body):
     services: Annotated[list[Code], Field(min_length=1, max_length=100)] | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _no_body_is_fine(cls, data: object) -> object:
+        return {} if data is None else data
+
 
 class Pause(Body):
     reason: Code
@@ -35,10 +40,6 @@ class Pause(Body):
 class Finish(Body):
     outcome: Code
     note: Annotated[str, Field(max_length=500)] | None = None
-
-
-class Nothing(Body):
-    """An empty body: `{}` or none at all."""
 
 
 class BranchPath(BaseModel):

@@ -1,7 +1,6 @@
 """What can a visitor reach without signing in? Branches, services, tickets, the hall."""
 
 import io
-from typing import Any
 
 import qrcode
 import qrcode.image.svg
@@ -41,11 +40,12 @@ def hall(path: BranchPath) -> Response:
 @api.post("/branches/<branch>/tickets", summary="Take a ticket")
 def take_ticket(path: BranchPath, body: TicketOrder) -> tuple[Response, int]:
     order = tickets.Order(tuple(body.services), body.language, body.channel)
+    base = office().public_url  # read here: the transaction runs in a thread that knows no request
 
     def answer(hall: Hall) -> Board:
         issued = tickets.issue(hall, order)
         board = boards.ticket(hall.connection, hall.setup, hall.now, issued.ticket_id)
-        return {**board, "version": hall.version, **ticket_urls(issued.token)}
+        return {**board, "version": hall.version, **ticket_urls(base, issued.token)}
 
     return jsonify(office().perform(path.branch, "visitor", answer)), 201
 
@@ -73,14 +73,14 @@ def ticket_qr(path: TokenPath) -> Response:
     code = qrcode.QRCode(
         error_correction=qrcode.constants.ERROR_CORRECT_M, border=4, image_factory=qrcode.image.svg.SvgPathImage
     )
-    code.add_data(ticket_urls(path.token)["status_url"])
+    code.add_data(ticket_urls(office().public_url, path.token)["status_url"])
     picture = io.BytesIO()
     code.make_image().save(picture)
     return Response(picture.getvalue(), mimetype="image/svg+xml", headers={"Cache-Control": "private, max-age=86400"})
 
 
-def ticket_urls(token: str) -> dict[str, Any]:
-    base = office().public_url
+def ticket_urls(base: str, token: str) -> dict[str, str]:
+    """Where a ticket is found; `base` is the public address from the settings."""
     return {
         "token": token,
         "status_url": f"{base}/t/{token}",

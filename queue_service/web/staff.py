@@ -18,7 +18,7 @@ from queue_service.storage.boards import Board
 from queue_service.storage.hall import Hall
 from queue_service.storage.office import Setup
 from queue_service.web import access
-from queue_service.web.models import BranchPath, Credentials, Finish, Nothing, Opening, Pause, WindowPath
+from queue_service.web.models import BranchPath, Credentials, Finish, Opening, Pause, WindowPath
 from queue_service.web.office import office
 
 api = APIBlueprint("staff", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="Staff")])
@@ -68,7 +68,7 @@ def desk(path: BranchPath) -> Response:
 
 
 @api.post("/branches/<branch>/close-day", summary="End the service day: whoever still waits is counted as left")
-def close_day(path: BranchPath, body: Nothing) -> Response:
+def close_day(path: BranchPath) -> Response:
     access.who()
     office().database.setup(path.branch)
     known = access.require(Role.HALL, branch=path.branch)
@@ -88,27 +88,27 @@ def pause_window(path: WindowPath, body: Pause) -> Response:
 
 
 @api.post("/windows/<window>/resume", summary="Resume a paused window")
-def resume_window(path: WindowPath, body: Nothing) -> Response:
+def resume_window(path: WindowPath) -> Response:
     return _shift(path, windows.resume_window)
 
 
 @api.post("/windows/<window>/close", summary="Close a window")
-def close_window(path: WindowPath, body: Nothing) -> Response:
+def close_window(path: WindowPath) -> Response:
     return _shift(path, windows.close_window)
 
 
 @api.post("/windows/<window>/next", summary="Call whoever is next; 204 when nobody waits")
-def call_next(path: WindowPath, body: Nothing) -> Response:
+def call_next(path: WindowPath) -> Response:
     return _move(path, windows.call_next)
 
 
 @api.post("/windows/<window>/recall", summary="Announce the called visitor again")
-def recall(path: WindowPath, body: Nothing) -> Response:
+def recall(path: WindowPath) -> Response:
     return _move(path, windows.recall)
 
 
 @api.post("/windows/<window>/start", summary="Service begins")
-def start(path: WindowPath, body: Nothing) -> Response:
+def start(path: WindowPath) -> Response:
     return _move(path, windows.start)
 
 
@@ -118,7 +118,7 @@ def finish(path: WindowPath, body: Finish) -> Response:
 
 
 @api.post("/windows/<window>/no-show", summary="The called visitor did not come")
-def no_show(path: WindowPath, body: Nothing) -> Response:
+def no_show(path: WindowPath) -> Response:
     return _move(path, windows.no_show)
 
 
