@@ -18,10 +18,11 @@ def languages() -> dict[str, dict[str, Any]]:
     return {file.stem: json.loads(file.read_text("utf-8")) for file in files}
 
 
-def language_of_request() -> str:
-    """The best language for whoever asks: `?lang=`, then Accept-Language, then English."""
-    if (asked := request.args.get("lang", "")) in languages():
-        return asked
+def language_of_request(preferred: str | None = None) -> str:
+    """The language for whoever asks: `?lang=`, then the page's own, then Accept-Language, then English."""
+    for asked in (request.args.get("lang"), preferred):
+        if asked in languages():
+            return asked
     return request.accept_languages.best_match(list(languages())) or FALLBACK
 
 
@@ -38,3 +39,14 @@ def _fill(words: str, params: dict[str, object]) -> str:
     for name, value in params.items():
         words = words.replace("{" + name + "}", str(value))
     return words
+
+
+def plural(forms: dict[str, str], n: int) -> str:
+    """The plural form for `n` (English and Slavic rules), with {n} filled in."""
+    if "few" not in forms:
+        form = "one" if n == 1 else "other"
+    elif n % 10 == 1 and n % 100 != 11:
+        form = "one"
+    else:
+        form = "few" if 2 <= n % 10 <= 4 and not 12 <= n % 100 <= 14 else "many"
+    return forms.get(form, forms["other"]).replace("{n}", str(n))
