@@ -11,7 +11,7 @@ from flask_openapi3 import Info, OpenAPI  # type: ignore[attr-defined]
 from gevent import sleep
 from gevent.pywsgi import WSGIServer
 from gevent.threadpool import ThreadPool
-from geventwebsocket.handler import WebSocketHandler  # type: ignore[import-untyped]
+from geventwebsocket.handler import WebSocketHandler
 
 from queue_service import __version__
 from queue_service.clock import Clock, parse_clock

@@ -21,6 +21,8 @@ from sqlalchemy.exc import OperationalError
 
 from queue_service import __version__
 from queue_service.actions import staff
+from queue_service.actions.office_file import BadOfficeFile
+from queue_service.actions.setup import diff_office, export_office, import_office
 from queue_service.rules.errors import Refused
 from queue_service.settings import BadSettings, Settings, load_settings
 from queue_service.storage import ledger
@@ -43,8 +45,6 @@ def told_plainly(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def run(*args: Any, **options: Any) -> Any:
-        from queue_service.storage.office_file import BadOfficeFile
-
         try:
             return command(*args, **options)
         except BadOfficeFile as error:
@@ -121,8 +121,6 @@ def config() -> None:
 @told_plainly
 def config_import(file: Path, **options: Any) -> None:
     """Create or change an office from FILE: all of it, or nothing with every error named by its line."""
-    from queue_service.actions.setup import import_office
-
     with _database(load_settings(**options)) as database:
         branch = import_office(database, file.read_text("utf-8"), str(file))
     click.echo(f"Imported branch {branch}.", err=True)
@@ -135,8 +133,6 @@ def config_import(file: Path, **options: Any) -> None:
 @told_plainly
 def config_export(file: Path | None, branch: str | None, **options: Any) -> None:
     """Write an office as YAML to FILE, or to standard output."""
-    from queue_service.actions.setup import export_office
-
     with _database(load_settings(**options)) as database:
         text = export_office(database, branch or _only_branch(database))
     if file is None:
@@ -151,8 +147,6 @@ def config_export(file: Path | None, branch: str | None, **options: Any) -> None
 @told_plainly
 def config_diff(file: Path, **options: Any) -> None:
     """Show what importing FILE would change; exit code 1 when there is a difference."""
-    from queue_service.actions.setup import diff_office
-
     with _database(load_settings(**options)) as database:
         difference = diff_office(database, file.read_text("utf-8"))
     click.echo(difference, nl=False)
@@ -228,7 +222,9 @@ def verify(branch: str | None, **options: Any) -> None:
         for code in [branch] if branch else database.read(branch_codes):
             damage, count = ledger.verify_branch(database, code)
             is_sound = is_sound and damage is None
-            click.echo(f"{code}: {count} entries, " + ("sound" if damage is None else f"entry {damage.seq} {damage.what}"))
+            click.echo(
+                f"{code}: {count} entries, " + ("sound" if damage is None else f"entry {damage.seq} {damage.what}")
+            )
     sys.exit(0 if is_sound else FAILED_CHECK)
 
 
@@ -242,7 +238,9 @@ def openapi() -> None:
 
 
 @main.command()
-@click.option("--day", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="NAME-tickets.csv")
+@click.option(
+    "--day", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="NAME-tickets.csv"
+)
 @click.option("--speed", type=float, default=600, show_default=True, help="Times faster than real time.")
 @click.option("--port", type=int, default=8010, show_default=True, help="Where to watch it meanwhile.")
 @database_option

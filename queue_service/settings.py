@@ -37,6 +37,11 @@ class Settings:
     def base_url(self) -> str:
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
+    @property
+    def base_url_here(self) -> str:
+        """Where this machine itself reaches the server, whatever address visitors use."""
+        return f"http://127.0.0.1:{self.port}" if self.host in ("0.0.0.0", "::") else f"http://{self.host}:{self.port}"
+
     def secret(self) -> bytes:
         """The installation's secret, made on first use and kept in the data folder, readable by its owner only."""
         path = self.data / "secret.key"
@@ -92,7 +97,7 @@ def _with(settings: Settings, values: dict[str, Any], source: str) -> Settings:
 
 
 def pages_root() -> Path:
-    """The folder that holds kiosk/, display/, operator/, admin/ and common/: the repository, or the installed package."""
+    """Where kiosk/, display/, operator/, admin/ and common/ are: in the repository, or in the installed package."""
     package = Path(__file__).parent
     repository = package.parent
     return repository if (repository / "common" / "base.html").exists() else package / "_pages"

@@ -11,6 +11,7 @@ from queue_service.actions.windows import Operator, open_window
 from queue_service.model import Branch, Hall, Service, Window, WindowService, table
 from queue_service.model.ticket import Channel
 from queue_service.storage.database import Database
+from queue_service.storage.rows import put_row
 
 PASSWORD = "a long enough password"
 
@@ -27,30 +28,34 @@ def an_office(
     windows = {"1": "AB", "2": "AB"} if windows is None else windows
 
     def create(connection: Any) -> None:
-        branch_id = connection.execute(
-            insert(table(Branch)).values(
-                code=code,
-                name={"ru": "Центр", "en": "Centre"},
-                address={"ru": "Улица, 1", "en": "1 Street"},
-                time_zone=time_zone,
-                languages=["ru", "en"],
-                default_language="ru",
-                hours=facts.get("hours")
-                or {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")},
-                recall_pause_seconds=facts.get("recall_pause_seconds", 15),
-                calls_before_no_show=facts.get("calls_before_no_show", 2),
-            )
-        ).inserted_primary_key[0]
+        branch_id = put_row(
+            connection,
+            table(Branch),
+            code=code,
+            name={"ru": "Центр", "en": "Centre"},
+            address={"ru": "Улица, 1", "en": "1 Street"},
+            time_zone=time_zone,
+            languages=["ru", "en"],
+            default_language="ru",
+            hours=facts.get("hours")
+            or {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")},
+            recall_pause_seconds=facts.get("recall_pause_seconds", 15),
+            calls_before_no_show=facts.get("calls_before_no_show", 2),
+        )
         connection.execute(
             insert(table(Hall)).values(branch_id=branch_id, version=0, setup_version=0, ledger_seq=0, ledger_hash="")
         )
         service_ids = {letter: _service(connection, branch_id, letter) for letter in services}
         for position, (window, letters) in enumerate(windows.items()):
-            window_id = connection.execute(
-                insert(table(Window)).values(
-                    branch_id=branch_id, code=window, position=position, state="closed", is_removed=False
-                )
-            ).inserted_primary_key[0]
+            window_id = put_row(
+                connection,
+                table(Window),
+                branch_id=branch_id,
+                code=window,
+                position=position,
+                state="closed",
+                is_removed=False,
+            )
             for letter in letters:
                 connection.execute(
                     insert(table(WindowService)).values(window_id=window_id, service_id=service_ids[letter])
@@ -62,21 +67,21 @@ def an_office(
 
 def _service(connection: Any, branch_id: int, letter: str) -> int:
     return int(
-        connection.execute(
-            insert(table(Service)).values(
-                branch_id=branch_id,
-                code=letter,
-                prefix=letter,
-                name={"ru": f"Услуга {letter}", "en": f"Service {letter}"},
-                description={},
-                documents=[],
-                fee={},
-                norm_seconds=900,
-                position=ord(letter),
-                is_open=True,
-                is_removed=False,
-            )
-        ).inserted_primary_key[0]
+        put_row(
+            connection,
+            table(Service),
+            branch_id=branch_id,
+            code=letter,
+            prefix=letter,
+            name={"ru": f"Услуга {letter}", "en": f"Service {letter}"},
+            description={},
+            documents=[],
+            fee={},
+            norm_seconds=900,
+            position=ord(letter),
+            is_open=True,
+            is_removed=False,
+        )
     )
 
 

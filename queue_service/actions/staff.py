@@ -12,8 +12,14 @@ from werkzeug.security import check_password_hash, generate_password_hash
 from queue_service.model import Branch, Staff, StaffBranch, StaffKey, table
 from queue_service.model.staff import KeyKind, Role
 from queue_service.rules.errors import Kind, Refused, invalid, not_found
+from queue_service.storage.rows import put_row
 
-staff_table, staff_branch_table, key_table, branch_table = table(Staff), table(StaffBranch), table(StaffKey), table(Branch)
+staff_table, staff_branch_table, key_table, branch_table = (
+    table(Staff),
+    table(StaffBranch),
+    table(StaffKey),
+    table(Branch),
+)
 
 SESSION_LENGTH = timedelta(hours=12)
 SHORTEST_PASSWORD = 10
@@ -53,15 +59,15 @@ def add_staff(
         raise invalid("unknown_role", "role", known=", ".join(Role))
     if connection.execute(select(staff_table.c.id).where(staff_table.c.username == username)).first():
         raise Refused("username_taken", field="username", value=username)
-    staff_id = connection.execute(
-        insert(staff_table).values(
-            username=username,
-            name=name or username,
-            role=role,
-            is_active=True,
-            password_hash=None if password is None else _hashed(password),
-        )
-    ).inserted_primary_key[0]
+    staff_id = put_row(
+        connection,
+        staff_table,
+        username=username,
+        name=name or username,
+        role=role,
+        is_active=True,
+        password_hash=None if password is None else _hashed(password),
+    )
     for code in branches:
         branch_id = connection.execute(select(branch_table.c.id).where(branch_table.c.code == code)).scalar()
         if branch_id is None:
@@ -73,12 +79,8 @@ def add_staff(
 def set_password(connection: Connection, username: str, password: str) -> None:
     """Give an account a new password and end its sessions. Raises Refused: unknown_staff, password_too_short."""
     staff_id = _staff_id(connection, username)
-    connection.execute(
-        update(staff_table).where(staff_table.c.id == staff_id).values(password_hash=_hashed(password))
-    )
-    connection.execute(
-        delete(key_table).where(key_table.c.staff_id == staff_id, key_table.c.kind == KeyKind.SESSION)
-    )
+    connection.execute(update(staff_table).where(staff_table.c.id == staff_id).values(password_hash=_hashed(password)))
+    connection.execute(delete(key_table).where(key_table.c.staff_id == staff_id, key_table.c.kind == KeyKind.SESSION))
 
 
 def has_staff(connection: Connection, username: str) -> bool:
@@ -104,6 +106,15 @@ def open_session(connection: Connection, staff_id: int, now: datetime) -> str:
 def create_token(connection: Connection, username: str, now: datetime, label: str = "") -> str:
     """An API token that acts as this account. Raises Refused(unknown_staff)."""
     return _new_key(connection, _staff_id(connection, username), KeyKind.TOKEN, label, now, None)
+
+
+def revoke_tokens(connection: Connection, username: str) -> None:
+    """End all API tokens of an account. Raises Refused(unknown_staff)."""
+    connection.execute(
+        delete(key_table).where(
+            key_table.c.staff_id == _staff_id(connection, username), key_table.c.kind == KeyKind.TOKEN
+        )
+    )
 
 
 def close_session(connection: Connection, key_hash: str) -> None:

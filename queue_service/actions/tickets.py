@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from queue_service.actions import legs
@@ -16,6 +16,7 @@ from queue_service.rules.ticket import Move
 from queue_service.storage.boards import token_hash
 from queue_service.storage.hall import Hall
 from queue_service.storage.office import ServiceSetup
+from queue_service.storage.rows import put_row
 
 ticket_table, leg_table, counter_table = table(Ticket), table(Leg), table(TicketCounter)
 VISITOR = "visitor"
@@ -40,7 +41,6 @@ class Issued:
     service: ServiceSetup
 
 
-
 def issue(hall: Hall, order: Order, actor: str = VISITOR) -> Issued:
     """Give out a ticket and put its leg in line.
 
@@ -50,35 +50,35 @@ def issue(hall: Hall, order: Order, actor: str = VISITOR) -> Issued:
     number = _next_number(hall, service.prefix)
     label = ticket.label(service.prefix, number)
     token = secrets.token_urlsafe(16)
-    ticket_id = hall.connection.execute(
-        insert(ticket_table).values(
-            branch_id=hall.setup.branch_id,
-            service_day=hall.service_day,
-            series=service.prefix,
-            number=number,
-            label=label,
-            token_hash=token_hash(token),
-            channel=order.channel,
-            language=order.language,
-            needs=[],
-            issued_at=hall.now,
-        )
-    ).inserted_primary_key[0]
+    ticket_id = put_row(
+        hall.connection,
+        ticket_table,
+        branch_id=hall.setup.branch_id,
+        service_day=hall.service_day,
+        series=service.prefix,
+        number=number,
+        label=label,
+        token_hash=token_hash(token),
+        channel=order.channel,
+        language=order.language,
+        needs=[],
+        issued_at=hall.now,
+    )
     turn = next_ticket.turn(hall.now)
-    leg_id = hall.connection.execute(
-        insert(leg_table).values(
-            branch_id=hall.setup.branch_id,
-            service_day=hall.service_day,
-            ticket_id=ticket_id,
-            position=1,
-            service_id=service.id,
-            state=ticket.MOVES[Move.ISSUE].after,
-            counting_start=hall.now,
-            turn=turn,
-            ready_at=hall.now,
-            calls=0,
-        )
-    ).inserted_primary_key[0]
+    leg_id = put_row(
+        hall.connection,
+        leg_table,
+        branch_id=hall.setup.branch_id,
+        service_day=hall.service_day,
+        ticket_id=ticket_id,
+        position=1,
+        service_id=service.id,
+        state=ticket.MOVES[Move.ISSUE].after,
+        counting_start=hall.now,
+        turn=turn,
+        ready_at=hall.now,
+        calls=0,
+    )
     hall.record(
         Move.ISSUE,
         actor,
@@ -99,9 +99,7 @@ def cancel(hall: Hall, token: str, actor: str = VISITOR) -> Any:
     """Give a ticket back; its leg leaves the line. Raises Refused(unknown_ticket, move_not_allowed)."""
     leg = legs.of_token(hall, token_hash(token))
     state = ticket.after(Move.CANCEL, leg.state)
-    hall.connection.execute(
-        update(leg_table).where(leg_table.c.id == leg.id).values(state=state, left_at=hall.now)
-    )
+    hall.connection.execute(update(leg_table).where(leg_table.c.id == leg.id).values(state=state, left_at=hall.now))
     hall.record(Move.CANCEL, actor, ticket_id=leg.ticket_id, leg_id=leg.id, facts={"number": leg.label})
     return leg
 

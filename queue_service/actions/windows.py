@@ -198,9 +198,7 @@ def _set_window(hall: Hall, window: WindowSetup, **values: Any) -> None:
     hall.set_up_again()
 
 
-def _record_shift(
-    hall: Hall, move: str, window_id: int, operator: Operator, reason: str | None = None
-) -> None:
+def _record_shift(hall: Hall, move: str, window_id: int, operator: Operator, reason: str | None = None) -> None:
     window = hall.setup.window(window_id)
     hall.record(
         move,
@@ -209,5 +207,3 @@ def _record_shift(
         reason=reason,
         facts={"window": window.code, "serves": list(window.serves)},
     )
-
-

@@ -142,7 +142,9 @@ def hall(connection: Connection, setup: Setup, now: datetime) -> Board:
 
 def ticket(connection: Connection, setup: Setup, now: datetime, ticket_id: int) -> Board:
     """What the holder of a ticket sees of it."""
-    legs = connection.execute(legs_with_tickets().where(leg_table.c.ticket_id == ticket_id).order_by(leg_table.c.position)).all()
+    legs = connection.execute(
+        legs_with_tickets().where(leg_table.c.ticket_id == ticket_id).order_by(leg_table.c.position)
+    ).all()
     current = legs[-1]
     service = setup.service_codes[current.service_id]
     at_window = current.state in AT_WINDOW
@@ -192,9 +194,7 @@ def people_ahead(connection: Connection, setup: Setup, leg: Any) -> int:
 
 def ticket_id_of(connection: Connection, token: str) -> int:
     """The ticket behind a token; raises Refused(unknown_ticket)."""
-    found = connection.execute(
-        select(ticket_table.c.id).where(ticket_table.c.token_hash == token_hash(token))
-    ).scalar()
+    found = connection.execute(select(ticket_table.c.id).where(ticket_table.c.token_hash == token_hash(token))).scalar()
     if found is None:
         raise not_found("ticket", "")
     return int(found)
@@ -306,9 +306,7 @@ def _waiting_today(setup: Setup, now: datetime) -> tuple[Any, ...]:
 
 def _waiting(connection: Connection, setup: Setup, now: datetime) -> dict[str, int]:
     rows = connection.execute(
-        select(leg_table.c.service_id, func.count())
-        .where(*_waiting_today(setup, now))
-        .group_by(leg_table.c.service_id)
+        select(leg_table.c.service_id, func.count()).where(*_waiting_today(setup, now)).group_by(leg_table.c.service_id)
     ).tuples()
     return {setup.service_codes[service_id]: count for service_id, count in rows}
 

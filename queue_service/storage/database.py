@@ -38,12 +38,13 @@ class Database:
         # SQLite lets one writer in; waiting for it in its busy handler is slow and unfair, a mutex is neither.
         self._one_writer = threading.RLock()
 
-    def act(self, branch: str, change: Callable[[Hall], T]) -> T:
+    def act(self, branch: str, change: Callable[[Hall], T], *, before: Callable[[Connection], None] | None = None) -> T:
         """Run `change` as one transaction under the branch lock; commit; tell the listeners the new version.
 
-        Whatever `change` raises rolls everything back. Raises Refused(unknown_branch) for a foreign code.
+        `before` runs in the same transaction ahead of the lock (a new branch has no lock row yet).
+        Whatever either raises rolls everything back. Raises Refused(unknown_branch) for a foreign code.
         """
-        result, version = self.offload(lambda: self._locked(branch, change))
+        result, version = self.offload(lambda: self._locked(branch, change, before))
         if version is not None:
             for listener in self.listeners:
                 listener(branch, version)
@@ -68,8 +69,12 @@ class Database:
         self.engine.dispose()
         self._writer.dispose()
 
-    def _locked(self, branch: str, change: Callable[[Hall], T]) -> tuple[T, int | None]:
+    def _locked(
+        self, branch: str, change: Callable[[Hall], T], before: Callable[[Connection], None] | None
+    ) -> tuple[T, int | None]:
         with self._one_writer_if_sqlite(), self._writing() as connection, connection.begin():
+            if before:
+                before(connection)
             hall = Hall.lock(connection, self.setups, branch, self.clock, self.secret)
             result = change(hall)
             version = hall.settle()

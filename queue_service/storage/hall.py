@@ -34,9 +34,7 @@ class Hall:
     def lock(cls, connection: Connection, setups: SetupCache, branch: str, clock: Clock, secret: bytes) -> "Hall":
         """Take the branch's lock, as a statement of its own, before anything is read."""
         branch_id = setups.branch_id(connection, branch)
-        row = connection.execute(
-            select(hall_table).where(hall_table.c.branch_id == branch_id).with_for_update()
-        ).one()
+        row = connection.execute(select(hall_table).where(hall_table.c.branch_id == branch_id).with_for_update()).one()
         setup = setups.at(connection, branch, branch_id, row.setup_version)
         return cls(connection, setup, clock.now(), secret, row)
 

@@ -70,26 +70,29 @@ def entry_hash(row: Mapping[str, Any]) -> str:
     """SHA-256 over every field of the entry but its own hash, the previous hash among them."""
     at = row["at"].astimezone(UTC).isoformat(timespec="microseconds")
     return hashlib.sha256(
-        canonical([
-            row["branch_id"],
-            row["seq"],
-            at,
-            row["move"],
-            row["ticket_id"],
-            row["leg_id"],
-            row["window_id"],
-            row["actor"],
-            row["reason"],
-            row["facts"],
-            row["previous_hash"],
-        ]).encode()
+        canonical(
+            [
+                row["branch_id"],
+                row["seq"],
+                at,
+                row["move"],
+                row["ticket_id"],
+                row["leg_id"],
+                row["window_id"],
+                row["actor"],
+                row["reason"],
+                row["facts"],
+                row["previous_hash"],
+            ]
+        ).encode()
     ).hexdigest()
 
 
 def read(connection: Connection, branch_id: int) -> Iterator[Mapping[str, Any]]:
     """The branch's entries in order, streamed."""
     query = select(entries).where(entries.c.branch_id == branch_id).order_by(entries.c.seq)
-    yield from connection.execution_options(yield_per=2000).execute(query).mappings()
+    for row in connection.execution_options(yield_per=2000).execute(query).mappings():
+        yield dict(row)
 
 
 def verify_branch(database: "Database", branch: str) -> tuple[Damage | None, int]:

@@ -40,9 +40,7 @@ def known_by_cookie(secret: str | None) -> Known | None:
     if not secret:
         return None
     database = office().database
-    return database.read(
-        lambda connection: staff.known_by(connection, secret, KeyKind.SESSION, database.clock.now())
-    )
+    return database.read(lambda connection: staff.known_by(connection, secret, KeyKind.SESSION, database.clock.now()))
 
 
 def keep_session(response: Response, secret: str) -> None:

@@ -19,7 +19,7 @@ AREAS = ("common", "kiosk", "display", "operator", "admin")
 SERVED = {".js", ".css", ".svg", ".png", ".woff2", ".wav", ".ico"}
 
 pages = Blueprint("pages", __name__)
-pages.jinja_loader = FileSystemLoader(pages_root())  # type: ignore[assignment]
+pages.jinja_loader = FileSystemLoader(pages_root())
 
 
 @pages.get("/")

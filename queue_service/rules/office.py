@@ -1,0 +1,138 @@
+"""What may an office look like? The shape of its branch, services and windows, for the HTTP API and the YAML file alike."""
+
+from itertools import pairwise
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
+
+from queue_service.rules.calendar import WEEKDAYS
+
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[\w.-]+$")]
+ShortText = dict[Language, Annotated[str, Field(max_length=200)]]
+LongText = dict[Language, Annotated[str, Field(max_length=2000)]]
+ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
+Span = Annotated[list[ClockTime], Field(min_length=2, max_length=2)]
+
+
+class Facts(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class DocumentFacts(Facts):
+    """A paper that a visitor brings."""
+
+    name: ShortText
+    required: bool = True
+    note: ShortText = {}
+    source: Annotated[str, Field(max_length=300)] = ""
+
+
+class ServiceFacts(Facts):
+    code: Code
+    prefix: Annotated[str, Field(pattern=r"^[^\W\d_]{1,3}$")]
+    """One to three letters before the number."""
+    name: ShortText
+    description: LongText = {}
+    documents: Annotated[list[DocumentFacts], Field(max_length=30)] = []
+    fee: ShortText = {}
+    norm_seconds: Annotated[int, Field(ge=60, le=86_400)] = 900
+    group: Code | None = None
+    open: bool = True
+
+
+class WindowFacts(Facts):
+    code: Annotated[str, Field(min_length=1, max_length=8, pattern=r"^[\w-]+$")]
+    services: Annotated[list[Code], Field(max_length=200)] = []
+
+
+class GroupFacts(Facts):
+    code: Code
+    name: ShortText
+
+
+class BranchFacts(Facts):
+    code: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+    name: ShortText
+    address: ShortText = {}
+    time_zone: str
+    languages: Annotated[list[Language], Field(min_length=1, max_length=20)]
+    default_language: Language
+    hours: dict[str, Annotated[list[Span], Field(max_length=6)]] = {}
+    recall_pause_seconds: Annotated[int, Field(ge=0, le=600)] = 15
+    calls_before_no_show: Annotated[int, Field(ge=1, le=10)] = 2
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_exists(cls, zone: str) -> str:
+        if zone not in available_timezones():
+            raise PydanticCustomError("unknown_time_zone", "{value} is not a time zone", {"value": zone[:60]})
+        return zone
+
+    @field_validator("hours")
+    @classmethod
+    def _spans_are_apart(cls, hours: dict[str, list[list[str]]]) -> dict[str, list[list[str]]]:
+        for day, spans in hours.items():
+            if day not in WEEKDAYS:
+                raise PydanticCustomError("unknown_weekday", "{value} is not one of mon, tue, …", {"value": day[:20]})
+            moments = [moment for span in sorted(spans) for moment in span]
+            if any(later <= earlier for earlier, later in pairwise(moments)):
+                raise PydanticCustomError("hours_overlap", "the spans of a day must not overlap")
+        return {day: sorted(hours[day]) for day in WEEKDAYS if hours.get(day)}
+
+
+class OfficeFacts(Facts):
+    """A whole office, as in its YAML file."""
+
+    branch: BranchFacts
+    groups: Annotated[list[GroupFacts], Field(max_length=50)] = []
+    services: Annotated[list[ServiceFacts], Field(max_length=300)] = []
+    windows: Annotated[list[WindowFacts], Field(max_length=300)] = []
+
+
+Fault = tuple[str, str, dict[str, Any]]
+"""A refusal code, the dotted field at fault, and the parameters of its words."""
+
+
+def branch_faults(branch: BranchFacts) -> list[Fault]:
+    """What is wrong with the branch beyond its shape."""
+    faults = _missing_text("branch.name", branch.name, branch.default_language)
+    if branch.default_language not in branch.languages:
+        listed = ", ".join(branch.languages)
+        faults.append(("unknown_language", "branch.default_language", {"languages": listed}))
+    return faults
+
+
+def service_faults(service: ServiceFacts, field: str, default_language: str, groups: set[str]) -> list[Fault]:
+    """What is wrong with a service beyond its shape; `field` is its dotted place, empty or ending with a dot."""
+    faults = _missing_text(f"{field}name", service.name, default_language)
+    for position, document in enumerate(service.documents):
+        faults += _missing_text(f"{field}documents.{position}.name", document.name, default_language)
+    if service.group is not None and service.group not in groups:
+        faults.append(("unknown_group", f"{field}group", {"value": service.group}))
+    return faults
+
+
+def office_faults(office: OfficeFacts) -> list[Fault]:
+    """Everything wrong with an office beyond its shape: missing texts, codes used twice, names of what is not there."""
+    language = office.branch.default_language
+    groups, services = {group.code for group in office.groups}, {service.code for service in office.services}
+    faults = branch_faults(office.branch)
+    for kind in ("groups", "services", "windows"):
+        codes = [part.code for part in getattr(office, kind)]
+        twice = (i for i, code in enumerate(codes) if code in codes[:i])
+        faults += [("code_taken", f"{kind}.{i}.code", {"value": codes[i]}) for i in twice]
+    for i, group in enumerate(office.groups):
+        faults += _missing_text(f"groups.{i}.name", group.name, language)
+    for i, service in enumerate(office.services):
+        faults += service_faults(service, f"services.{i}.", language, groups)
+    for i, window in enumerate(office.windows):
+        unknown = ((j, code) for j, code in enumerate(window.services) if code not in services)
+        faults += [("unknown_service", f"windows.{i}.services.{j}", {"value": code}) for j, code in unknown]
+    return faults
+
+
+def _missing_text(field: str, texts: dict[str, str], language: str) -> list[Fault]:
+    return [] if texts.get(language, "").strip() else [("default_language_missing", field, {"language": language})]

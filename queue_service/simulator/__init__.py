@@ -1,0 +1,1 @@
+"""A day of an office, played through the public interface: the demo's visitors, and real days replayed."""
