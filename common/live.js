@@ -3,6 +3,7 @@ import { io } from "socket.io-client";
 
 const COMPARE_EVERY_MS = 15000;
 const STALE_AFTER_MS = 20000;
+const SLEPT_MS = 6000;
 
 /* follow({auth, fetchState, onState, onConnection}) → {refresh, now, stop}
    auth: {branch} | {ticket} | {staff: true, branch}. Every state has version and server_time.
@@ -11,6 +12,7 @@ export function follow({ auth, fetchState, onState, onConnection = () => {} }) {
   let shown = null;
   let offset = 0;
   let lastSeen = Date.now();
+  let lastTick = Date.now();
   let connected = false;
   let told = "";
 
@@ -27,35 +29,64 @@ export function follow({ auth, fetchState, onState, onConnection = () => {} }) {
     told = news;
   }
 
-  // Only a newer picture replaces the shown one. `isFresh` marks what was just asked for: after a restored
-  // server its version may be lower, and it is the truth all the same.
-  function take(state, isFresh) {
-    alive(state);
-    if (shown && !isFresh && state.version <= shown.version) return;
+  function take(state) {
     shown = state;
+    alive(state);
     onState(state);
   }
 
+  // What the server sends by itself: a newer picture is shown, the same one is known already, and an older one
+  // means that the server was restored, or that something overtook it: ask.
+  function hear(state) {
+    alive(state);
+    if (!shown || state.version > shown.version) take(state);
+    else if (state.version < shown.version) refresh();
+  }
+
+  // What was just asked for is the truth, whatever its version, unless something newer was heard meanwhile.
   async function refresh() {
+    const before = shown;
     try {
-      take(await fetchState(), true);
+      const state = await fetchState();
+      if (shown === before || state.version >= shown.version) take(state);
     } catch (problem) {
       tell();
-      if (problem.status === 401 || problem.status === 404) onConnection({ connected, isStale: false, lastSeen: new Date(lastSeen), problem });
+      if (problem.status === 401 || problem.status === 404) {
+        onConnection({ connected, isStale: false, lastSeen: new Date(lastSeen + offset), problem });
+      }
     }
   }
 
-  const socket = io("/live", { auth, transports: ["websocket", "polling"], tryAllTransports: true, reconnectionDelay: 500, reconnectionDelayMax: 5000, randomizationFactor: 0.5 });
-  socket.on("snapshot", (state) => take(state, true));
-  socket.on("change", (state) => take(state, false));
+  // A machine that slept wakes with an old picture and no event to say so; its clock jumped.
+  function tick() {
+    const slept = Date.now() - lastTick > SLEPT_MS;
+    lastTick = Date.now();
+    tell();
+    if (slept) refresh();
+  }
+
+  const socket = io("/live", {
+    auth,
+    transports: ["websocket", "polling"],
+    tryAllTransports: true,
+    reconnectionDelay: 500,
+    reconnectionDelayMax: 5000,
+    randomizationFactor: 0.5,
+  });
+  socket.on("snapshot", hear);
+  socket.on("change", hear);
   socket.on("connect", () => { connected = true; alive(); });
   socket.on("disconnect", () => { connected = false; tell(); });
   // A server that refuses (or is still starting) is asked again; the library itself gives up on a refusal.
-  socket.on("connect_error", () => { connected = false; tell(); if (!socket.active) setTimeout(() => socket.connect(), 3000); });
+  socket.on("connect_error", () => {
+    connected = false;
+    tell();
+    if (!socket.active) setTimeout(() => socket.connect(), 3000);
+  });
   socket.io.on("ping", () => alive());
 
   const comparing = setInterval(refresh, COMPARE_EVERY_MS);
-  const telling = setInterval(tell, 1000);
+  const ticking = setInterval(tick, 1000);
   const onVisible = () => { if (document.visibilityState === "visible") refresh(); };
   document.addEventListener("visibilitychange", onVisible);
   window.addEventListener("online", refresh);
@@ -65,7 +96,7 @@ export function follow({ auth, fetchState, onState, onConnection = () => {} }) {
     now: () => Date.now() + offset,
     stop() {
       clearInterval(comparing);
-      clearInterval(telling);
+      clearInterval(ticking);
       document.removeEventListener("visibilitychange", onVisible);
       window.removeEventListener("online", refresh);
       socket.disconnect();

@@ -6,8 +6,9 @@ import { follow } from "/static/common/live.js";
 
 const branch = page.branch;
 const MANY = 8;
+const LOW_ROOM = 5; // buttons that fit the lower half of the screen, besides "more"
 const root = document.getElementById("app");
-const initial = () => ({ step: "start", group: null, service: null, key: null, ticket: null, problem: null, busy: false });
+const initial = () => ({ step: "start", group: null, service: null, more: 0, key: null, ticket: null, problem: null, busy: false });
 
 let state = initial();
 let services = [];
@@ -123,13 +124,17 @@ const serviceButton = (service) => html`
 function startView() {
   const groups = (office.groups ?? []).filter((group) => services.some((service) => service.group === group.code));
   const isGrouped = services.length > MANY && groups.length > 0;
-  const shown = !isGrouped ? services : services.filter((service) => (state.group ? service.group === state.group.code : !service.group));
+  const all = !isGrouped ? services : services.filter((service) => (state.group ? service.group === state.group.code : !service.group));
+  const pages = isAccessible && all.length > LOW_ROOM + 1 ? Math.ceil(all.length / LOW_ROOM) : 1;
+  const from = (state.more % pages) * LOW_ROOM;
+  const shown = pages > 1 ? all.slice(from, from + LOW_ROOM) : all;
   return html`
     <div class="spoken"><h1 tabindex="-1" data-spoken>${state.group ? text(state.group.name) : t("kiosk.headline")}</h1>
       <p class="hours soft" data-spoken>${office.open ? t("kiosk.closes_at", { time: clock(office.closes_at) }) : office.opens_at ? `${t("kiosk.closed_branch_closed")}. ${t("kiosk.opens_at", { time: dayAndClock(office.opens_at, now()) })}` : t("kiosk.closed_branch_closed")}</p></div>
     <div class="services ${shown.length > MANY ? "many" : ""}">
       ${isGrouped && !state.group ? groups.map((group) => html`<button data-group=${group.code} @click=${tap(() => go("start", { group }))}><span>${text(group.name)}</span></button>`) : nothing}
       ${shown.map(serviceButton)}
+      ${pages > 1 ? html`<button data-more @click=${tap(() => go("start", { more: (state.more + 1) % pages }))}><span>${t("kiosk.more")}<small>${t("kiosk.page", { n: (state.more % pages) + 1, total: pages })}</small></span></button>` : nothing}
     </div>`;
 }
 

@@ -7,13 +7,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, g, render_template, request, send_from_directory
+from flask.typing import ResponseReturnValue
 from jinja2 import FileSystemLoader
 
-from queue_service.rules.errors import Refused
+from queue_service.rules.errors import Kind, Refused
 from queue_service.settings import pages_root
 from queue_service.storage.boards import Board
+from queue_service.web.errors import problem, refused
 from queue_service.web.office import office
-from queue_service.web.texts import FALLBACK, language_of_request, languages, plural
+from queue_service.web.texts import FALLBACK, language_of_request, languages, plural, problem_words
 
 AREAS = ("common", "kiosk", "display", "operator", "admin")
 SERVED = {".js", ".css", ".svg", ".png", ".woff2", ".wav", ".ico"}
@@ -87,15 +89,30 @@ def api_docs() -> str:
 @pages.get("/static/<area>/<path:name>")
 def static_file(area: str, name: str) -> Response:
     if area not in AREAS or Path(name).suffix not in SERVED:
-        raise Refused("not_found")
+        raise Refused("not_found", Kind.NOT_FOUND)
     response = send_from_directory(pages_root() / area, name, max_age=86400 if "vendor/" in name else 0)
     response.headers["Cache-Control"] = "public, max-age=86400" if "vendor/" in name else "no-cache"
     return response
 
 
-def not_found_page(words: Board) -> str:
-    """The calm page for an address that leads nowhere; `words` are title and detail of the refusal."""
-    return _page("common/not_found.html", ("home",), refusal=words)
+@pages.errorhandler(Refused)
+def refused_page(refusal: Refused) -> ResponseReturnValue:
+    """The calm page for an address that leads nowhere, in the visitor's language."""
+    if refusal.kind != Kind.NOT_FOUND or request.path.startswith("/static/"):
+        return refused(refusal)
+    words = {code: dict(zip(("title", "detail"), _words(refusal, code), strict=True)) for code in languages()}
+    return _page("common/not_found.html", ("home",), refusal=words), 404
+
+
+@pages.app_errorhandler(404)
+def no_such_page(_: Exception) -> ResponseReturnValue:
+    if request.path.startswith("/api/"):
+        return problem("not_found", 404)
+    return refused_page(Refused("not_found", Kind.NOT_FOUND))
+
+
+def _words(refusal: Refused, language: str) -> tuple[str, str]:
+    return problem_words(refusal.code, language, refusal.params)
 
 
 def _page(template: str, sections: tuple[str, ...], language: str | None = None, **data: Any) -> str:
