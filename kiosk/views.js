@@ -1,0 +1,144 @@
+// What does the kiosk show at each step? Drawn from the state alone; taps come from the caller.
+import { html, nothing, svg } from "lit-html";
+import { clock, dayAndClock, language, languages, t, text } from "/static/common/i18n.js";
+import { pageOf } from "./paging.js";
+
+const MANY = 8;
+const person = svg`<svg viewBox="0 0 24 24" width="32" height="32" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><circle cx="12" cy="12" r="10.5"/><circle cx="12" cy="6.6" r="1.3" fill="currentColor"/><path d="M7 9.6l5 .9 5-.9M12 10.5v4M12 14.5l-2.2 4M12 14.5l2.2 4"/></svg>`;
+const arrow = (d) => svg`<svg viewBox="0 0 24 24" width="28" height="28" fill="none" stroke="currentColor" stroke-width="3" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d=${d}/></svg>`;
+const backArrow = arrow("M15 4l-8 8 8 8");
+const onArrow = arrow("M9 4l8 8-8 8");
+
+const waitingWords = (service) => (service.waiting ? t("kiosk.waiting", { n: service.waiting }) : t("kiosk.nobody_waiting"));
+
+function hoursWords({ branch }, now) {
+  if (branch.open) return t("kiosk.closes_at", { time: clock(branch.closes_at) });
+  const closed = t("kiosk.closed_branch_closed");
+  return branch.opens_at ? `${closed}. ${t("kiosk.opens_at", { time: dayAndClock(branch.opens_at, now) })}` : closed;
+}
+
+const closedWords = (service, office, now) =>
+  service.reason_closed === "branch_closed" ? hoursWords(office, now) : t(`kiosk.closed_${service.reason_closed}`);
+
+// ── what brings you here? ──
+
+const serviceButton = (service, { office, now }, act) => html`
+  <button class=${service.open ? "" : "closed"} data-service=${service.code} @click=${act.choose(service)}>
+    <span class="letter" aria-hidden="true">${service.prefix}</span>
+    <span class="words"><span>${text(service.name)}</span> <small>${service.open ? waitingWords(service) : closedWords(service, office, now)}</small></span>
+  </button>`;
+
+const groupButton = (group, services, act) => html`
+  <button data-group=${group.code} @click=${act.group(group)}>
+    <span class="words"><span>${text(group.name)}</span>
+      <small>${services.filter((service) => service.group === group.code).map((service) => text(service.name)).join(" · ")}</small></span>
+    <span class="on">${onArrow}</span>
+  </button>`;
+
+function choices({ visit, office }, act) {
+  const { services } = office;
+  const groups = (office.branch.groups ?? []).filter((group) => services.some((service) => service.group === group.code));
+  const isGrouped = services.length > MANY && groups.length > 0;
+  if (!isGrouped) return services;
+  if (visit.group) return services.filter((service) => service.group === visit.group.code);
+  return [...groups, ...services.filter((service) => !groups.some((group) => group.code === service.group))];
+}
+
+const pagerView = ({ current, total }, act) => html`
+  <nav class="pager" aria-label=${t("kiosk.pages")}>
+    <button aria-label=${t("kiosk.previous")} ?disabled=${current === 0} @click=${act.turn(current - 1)}>${backArrow}</button>
+    <span role="status">${t("kiosk.page", { n: current + 1, total })}</span>
+    <button class="more" ?disabled=${current === total - 1} @click=${act.turn(current + 1)}>${t("kiosk.more")}${onArrow}</button>
+  </nav>`;
+
+function startView(screen, act) {
+  const { visit, office, device, now } = screen;
+  if (!office.services) return html`<div class="title" aria-busy="true"><h1 tabindex="-1">${t("kiosk.headline")}</h1></div>`;
+  const all = choices(screen, act);
+  const part = pageOf(all, visit.page, device.perPage);
+  return html`
+    <div class="title"><h1 tabindex="-1" data-spoken>${visit.group ? text(visit.group.name) : t("kiosk.headline")}</h1>
+      <p class="hours" data-spoken>${hoursWords(office, now)}</p></div>
+    <div class="choice">
+      <div class="services ${all.length > MANY ? "many" : "few"}">
+        ${part.shown.map((one) => ("prefix" in one ? serviceButton(one, screen, act) : groupButton(one, office.services, act)))}
+      </div>
+      ${part.total > 1 ? pagerView(part, act) : nothing}
+      ${visit.group ? html`<div class="actions"><button data-back @click=${act.back}>${backArrow}${t("common.back")}</button></div>` : nothing}
+    </div>`;
+}
+
+// ── what to know before taking a ticket ──
+
+const documentView = (paper) => html`
+  <li class=${paper.required ? "required" : ""} data-spoken><span>${text(paper.name)}
+    <small>${[paper.required ? t("kiosk.required") : t("kiosk.optional"), text(paper.note), paper.source].filter(Boolean).join(" · ")}</small></span></li>`;
+
+const factsView = (service, office, now) => html`
+  <div class="facts">
+    ${service.open ? html`<p class="people" data-spoken>${waitingWords(service)}</p><p data-spoken>${t("kiosk.no_estimate")}</p>
+      <p data-spoken>${hoursWords(office, now)}</p>` : html`<p class="people" data-spoken>${closedWords(service, office, now)}</p>`}
+    ${text(service.fee) ? html`<p data-spoken>${t("kiosk.fee")}: ${text(service.fee)}</p>` : nothing}
+  </div>`;
+
+const serviceView = ({ visit: { service, isBusy }, office, now }, act) => html`
+  <div class="title"><h1 tabindex="-1" data-spoken>${text(service.name)}</h1>
+    ${text(service.description) ? html`<p data-spoken>${text(service.description)}</p>` : nothing}</div>
+  <div class="sheet card">
+    ${factsView(service, office, now)}
+    <div class="papers">${service.documents.length ? html`<h2 data-spoken>${t("kiosk.bring")}</h2><ul>${service.documents.map(documentView)}</ul>` : html`<p data-spoken>${t("kiosk.nothing_to_bring")}</p>`}</div>
+  </div>
+  <div class="actions">
+    <button data-back @click=${act.back}>${backArrow}${t("common.back")}</button>
+    ${service.open ? html`<button class="main" data-take aria-disabled=${isBusy ? "true" : "false"} @click=${act.take}>${isBusy ? t("kiosk.taking") : t("kiosk.take")}</button>` : nothing}
+  </div>`;
+
+// ── here is your ticket ──
+
+const ticketView = ({ visit: { ticket, isExtended }, secondsLeft }, act) => html`
+  <div class="ticket">
+    <div class="title"><h1 tabindex="-1" data-spoken>${t("kiosk.your_number")}</h1>
+      <p class="number" data-spoken>${ticket.number}</p>
+      <p class="ahead" data-spoken>${ticket.people_ahead ? t("kiosk.ahead", { n: ticket.people_ahead }) : t("kiosk.nobody_ahead")}</p>
+      <p data-spoken>${t("kiosk.watch")}</p></div>
+    <figure class="card"><img class="qr" width="300" height="300" alt="" src=${new URL(ticket.qr_url).pathname}><figcaption data-spoken>${t("kiosk.follow")}</figcaption></figure>
+  </div>
+  <div class="actions three">
+    <button data-print @click=${act.print}>${t("kiosk.print")}</button>
+    ${isExtended ? nothing : html`<button data-more-time @click=${act.moreTime}>${t("kiosk.more_time")}</button>`}
+    <button class="main" data-done @click=${act.startOver}>${t("kiosk.done")} <small>${t("kiosk.closes_in", { n: secondsLeft })}</small></button>
+  </div>`;
+
+const messageView = (title, words, act) => html`
+  <div class="message" role="alert"><h1 tabindex="-1" data-spoken>${title}</h1><p data-spoken>${words}</p></div>
+  ${act ? html`<div class="actions"><button class="main" @click=${act.startOver}>${t("kiosk.start_over")}</button></div>` : nothing}`;
+
+function stepView(screen, act) {
+  const { visit, office } = screen;
+  if (visit.step === "ticket") return ticketView(screen, act);
+  if (office.isOffline) return messageView(t("kiosk.offline_title"), t("kiosk.offline_text"));
+  if (visit.step === "problem") return messageView(t("kiosk.refused"), html`${visit.problem.words} ${t("kiosk.ask_desk")}`, act);
+  return visit.step === "service" ? serviceView(screen, act) : startView(screen, act);
+}
+
+// ── around every step ──
+
+const languageButton = ({ code, name }, act) => html`
+  <button lang=${code} aria-pressed=${code === language() ? "true" : "false"} @click=${act.language(code)}>${name}</button>`;
+
+const idleView = (secondsLeft, act) => html`
+  <div class="idle" role="alertdialog" aria-modal="true" aria-labelledby="idle-title" aria-describedby="idle-words">
+    <div class="card"><h2 id="idle-title">${t("kiosk.still_there")}</h2><p id="idle-words">${t("kiosk.resets_in", { n: secondsLeft })}</p>
+      <button class="main" data-more-time @click=${act.stay}>${t("kiosk.more_time")}</button></div></div>`;
+
+export const kioskView = (screen, act) => html`
+  <div class="kiosk" ?inert=${screen.isAsking}>
+    <header><span class="office">${text(screen.office.branch.name)}</span><span class="clock">${clock(new Date(screen.now).toISOString())}</span></header>
+    <div class="body" data-step=${screen.visit.step}>${stepView(screen, act)}</div>
+    <footer>
+      <nav class="languages" aria-label=${t("common.language")}>${languages().map((one) => languageButton(one, act))}</nav>
+      ${screen.device.isAccessible ? html`<button data-read @click=${act.readAloud}>${t("kiosk.read_aloud")}</button>` : nothing}
+      <button data-accessible @click=${act.accessible}>${person}${screen.device.isAccessible ? t("kiosk.accessible_off") : t("kiosk.accessible")}</button>
+    </footer>
+  </div>
+  ${screen.isAsking ? idleView(screen.secondsLeft, act) : nothing}`;
