@@ -1,4 +1,4 @@
-"""Puts the browser's third-party files in place when the project is installed: npm's pinned packages, no system Node."""
+"""Puts the browser's third-party files in place when the project is installed: pinned npm packages, no system Node."""
 
 import os
 import shutil

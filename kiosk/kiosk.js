@@ -3,7 +3,7 @@ import { render } from "lit-html";
 import { api, newKey } from "/static/common/api.js";
 import { language, onLanguage, page, setLanguage, t } from "/static/common/i18n.js";
 import { follow } from "/static/common/live.js";
-import { capacity } from "./paging.js";
+import { capacity, isLong, readOn } from "./paging.js";
 import { readAloud, silence } from "./speech.js";
 import { kioskView } from "./views.js";
 
@@ -26,7 +26,9 @@ let sinceLoad = 0;
 let lastTap = -Infinity;
 let live = null;
 const office = { branch: page.branch, services: null, setupVersion: null, isOffline: false };
-const device = { isAccessible: false, perPage: Infinity, isAutomatic: new URLSearchParams(location.search).get("print") === "auto" };
+const device = {
+  isAccessible: false, perPage: Infinity, isLong: false, isAutomatic: new URLSearchParams(location.search).get("print") === "auto",
+};
 
 const limits = () => LIMITS[device.isAccessible ? "accessible" : "usual"];
 const ticketSeconds = () => (visit.isExtended ? MORE_TIME_S : limits().ticket);
@@ -117,6 +119,7 @@ const act = {
   stay: tap(() => update()),
   accessible: tap(toggleAccessible),
   readAloud: tap(() => readAloud(root)),
+  readOn: tap(() => readOn(root)),
   moreTime: tap(() => { visit.isExtended = true; update(); }),
 };
 
@@ -133,9 +136,9 @@ function draw() {
 function update() {
   document.title = t("kiosk.page_title");
   draw();
-  const perPage = capacity(root);
-  if (perPage !== device.perPage) {
-    device.perPage = perPage;
+  const fit = { perPage: capacity(root), isLong: isLong(root) };
+  if (fit.perPage !== device.perPage || fit.isLong !== device.isLong) {
+    Object.assign(device, fit);
     draw();
   }
   root.querySelector("[role=alertdialog]:not(:focus-within) [data-more-time]")?.focus();

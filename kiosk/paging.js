@@ -12,6 +12,18 @@ export function capacity(root) {
   return rows * style.gridTemplateColumns.split(" ").length;
 }
 
+// A list of documents longer than the screen gets a button to read on: nobody needs to know how to swipe.
+export function isLong(root) {
+  const sheet = root.querySelector(".sheet");
+  return Boolean(sheet) && innerWidth >= NARROW && sheet.scrollHeight > sheet.clientHeight + 2;
+}
+
+export function readOn(root) {
+  const sheet = root.querySelector(".sheet");
+  const isAtEnd = sheet.scrollTop + sheet.clientHeight >= sheet.scrollHeight - 2;
+  sheet.scrollTop = isAtEnd ? 0 : sheet.scrollTop + sheet.clientHeight * 0.85;
+}
+
 // The part of `all` on page `number`, and how many pages there are.
 export function pageOf(all, number, perPage) {
   const total = Math.max(1, Math.ceil(all.length / perPage));

@@ -7,6 +7,7 @@ const MANY = 8;
 const person = svg`<svg viewBox="0 0 24 24" width="32" height="32" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><circle cx="12" cy="12" r="10.5"/><circle cx="12" cy="6.6" r="1.3" fill="currentColor"/><path d="M7 9.6l5 .9 5-.9M12 10.5v4M12 14.5l-2.2 4M12 14.5l2.2 4"/></svg>`;
 const arrow = (d) => svg`<svg viewBox="0 0 24 24" width="28" height="28" fill="none" stroke="currentColor" stroke-width="3" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d=${d}/></svg>`;
 const backArrow = arrow("M15 4l-8 8 8 8");
+const downArrow = arrow("M4 9l8 8 8-8");
 const onArrow = arrow("M9 4l8 8-8 8");
 
 const waitingWords = (service) => (service.waiting ? t("kiosk.waiting", { n: service.waiting }) : t("kiosk.nobody_waiting"));
@@ -81,7 +82,7 @@ const factsView = (service, office, now) => html`
     ${text(service.fee) ? html`<p data-spoken>${t("kiosk.fee")}: ${text(service.fee)}</p>` : nothing}
   </div>`;
 
-const serviceView = ({ visit: { service, isBusy }, office, now }, act) => html`
+const serviceView = ({ visit: { service, isBusy }, office, device, now }, act) => html`
   <div class="title"><h1 tabindex="-1" data-spoken>${text(service.name)}</h1>
     ${text(service.description) ? html`<p data-spoken>${text(service.description)}</p>` : nothing}</div>
   <div class="sheet card">
@@ -90,6 +91,7 @@ const serviceView = ({ visit: { service, isBusy }, office, now }, act) => html`
   </div>
   <div class="actions">
     <button data-back @click=${act.back}>${backArrow}${t("common.back")}</button>
+    ${device.isLong ? html`<button class="read-on" data-read-on @click=${act.readOn}>${t("kiosk.read_on")}${downArrow}</button>` : nothing}
     ${service.open ? html`<button class="main" data-take aria-disabled=${isBusy ? "true" : "false"} @click=${act.take}>${isBusy ? t("kiosk.taking") : t("kiosk.take")}</button>` : nothing}
   </div>`;
 

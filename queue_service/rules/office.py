@@ -1,4 +1,4 @@
-"""What may an office look like? The shape of its branch, services and windows, for the HTTP API and the YAML file alike."""
+"""What may an office look like? Its shape, one and the same for the HTTP API and the YAML file."""
 
 from itertools import pairwise
 from typing import Annotated, Any

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -134,7 +134,7 @@ async def _play(day: Day, branch: str, url: str, tokens: dict[str, str], speed: 
     return play.progress
 
 
-def _reporter(day: Day, is_screen: bool) -> "type[None] | object":
+def _reporter(day: Day, is_screen: bool) -> Callable[[Progress], None]:
     total = len(day.arrivals)
     shown = -1
 

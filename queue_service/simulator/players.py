@@ -76,11 +76,11 @@ class Play:
                 group.create_task(self._work(code, queue, rank, window))
 
     async def _arrive(self) -> None:
-        async with httpx.AsyncClient(base_url=self._url, timeout=30, limits=self._limits) as client:
-            async with asyncio.TaskGroup() as group:
-                for position, arrival in enumerate(self.day.arrivals):
-                    await self.clock.until(arrival.at)
-                    group.create_task(self._take(client, position, arrival))
+        client = httpx.AsyncClient(base_url=self._url, timeout=30, limits=self._limits)
+        async with client, asyncio.TaskGroup() as group:
+            for position, arrival in enumerate(self.day.arrivals):
+                await self.clock.until(arrival.at)
+                group.create_task(self._take(client, position, arrival))
 
     async def _take(self, client: httpx.AsyncClient, position: int, arrival: Arrival) -> None:
         order = {"services": [arrival.queue], "language": "en", "channel": "kiosk"}

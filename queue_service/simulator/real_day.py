@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -100,7 +101,7 @@ def mean_service_seconds(day: Day, queue: str) -> float:
     called = sorted((a for a in day.arrivals if a.queue == queue and a.called), key=lambda a: (a.called, a.at))
     samples = [
         (later.called - earlier.called).total_seconds() * max(1, day.open_windows(queue, earlier.called))
-        for earlier, later in zip(called, called[1:], strict=False)
+        for earlier, later in pairwise(called)
         if earlier.called and later.called and later.at < earlier.called
     ]
     if len(samples) < 5:

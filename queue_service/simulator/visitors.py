@@ -1,7 +1,7 @@
 """Who comes to the demo? A gentle stream of visitors, and operators who serve them, through the public interface."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import gevent
 import httpx
@@ -56,7 +56,7 @@ def _serve_one(client: httpx.Client, window: str, chance: random.Random) -> None
     _try(client, f"{window}/finish", {"outcome": "solved"})
 
 
-def _try(client: httpx.Client, path: str, body: dict[str, object]) -> httpx.Response | None:
+def _try(client: httpx.Client, path: str, body: Mapping[str, object]) -> httpx.Response | None:
     """The answer, or None when it was refused or the server did not answer; visitors shrug and go on."""
     try:
         answer = client.post(path, json=body)

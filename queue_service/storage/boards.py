@@ -203,8 +203,12 @@ def ticket_id_of(connection: Connection, token: str) -> int:
 def desk(connection: Connection, setup: Setup, now: datetime) -> Board:
     """The live hall for staff."""
     at_windows = {row.window_id: row for row in _at_windows(connection, setup)}
-    waiting = connection.execute(
-        legs_with_tickets().where(*_waiting_today(setup, now)).order_by(leg_table.c.turn, leg_table.c.ticket_id)
+    lines = _lines(connection, setup, now)
+    upcoming = connection.execute(
+        legs_with_tickets()
+        .where(*_waiting_today(setup, now))
+        .order_by(leg_table.c.turn, leg_table.c.ticket_id)
+        .limit(SHOWN_WAITING)
     ).all()
     names = dict(
         connection.execute(
@@ -224,9 +228,9 @@ def desk(connection: Connection, setup: Setup, now: datetime) -> Board:
             "calls_before_no_show": setup.calls_before_no_show,
         },
         "windows": [window(w, setup, at_windows.get(w.id), names.get(w.operator_id or 0)) for w in setup.windows],
-        "services": [_line(service, setup, waiting) for service in setup.services.values()],
-        "waiting": [_waiting_leg(row, setup) for row in waiting[:SHOWN_WAITING]],
-        "waiting_total": len(waiting),
+        "services": [_line(service, *lines.get(service.code, (0, None))) for service in setup.services.values()],
+        "waiting": [_waiting_leg(row, setup) for row in upcoming],
+        "waiting_total": sum(count for count, _ in lines.values()),
         "missed": [
             {
                 "leg": str(row.id),
@@ -305,10 +309,17 @@ def _waiting_today(setup: Setup, now: datetime) -> tuple[Any, ...]:
 
 
 def _waiting(connection: Connection, setup: Setup, now: datetime) -> dict[str, int]:
+    return {code: count for code, (count, _) in _lines(connection, setup, now).items()}
+
+
+def _lines(connection: Connection, setup: Setup, now: datetime) -> dict[str, tuple[int, datetime]]:
+    """By service code: how many wait, and since when the first of them."""
     rows = connection.execute(
-        select(leg_table.c.service_id, func.count()).where(*_waiting_today(setup, now)).group_by(leg_table.c.service_id)
+        select(leg_table.c.service_id, func.count(), func.min(leg_table.c.ready_at))
+        .where(*_waiting_today(setup, now))
+        .group_by(leg_table.c.service_id)
     ).tuples()
-    return {setup.service_codes[service_id]: count for service_id, count in rows}
+    return {setup.service_codes[service_id]: (count, oldest) for service_id, count, oldest in rows}
 
 
 def _last_calls(connection: Connection, setup: Setup, now: datetime) -> Any:
@@ -357,13 +368,12 @@ def _call(row: Any, setup: Setup) -> Board:
     }
 
 
-def _line(service: ServiceSetup, setup: Setup, waiting: Any) -> Board:
-    own = [row for row in waiting if setup.service_codes[row.service_id] == service.code]
+def _line(service: ServiceSetup, waiting: int, oldest: datetime | None) -> Board:
     return {
         **_service(service),
         "norm": service.norm_seconds,
-        "waiting": len(own),
-        "oldest_ready_at": moment(min((row.ready_at for row in own), default=None)),
+        "waiting": waiting,
+        "oldest_ready_at": moment(oldest),
     }
 
 

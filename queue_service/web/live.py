@@ -53,8 +53,9 @@ class Live:
             event.wait()
             event.clear()
             self._ticket_event(branch).set()
-            self._send(branch, boards.hall, f"hall:{branch}")
-            self._send(branch, boards.desk, f"desk:{branch}")
+            for picture, room in ((boards.hall, f"hall:{branch}"), (boards.desk, f"desk:{branch}")):
+                if self._has_listeners(room):
+                    self._send(branch, picture, room)
 
     def _publish_tickets(self, branch: str) -> None:
         """Phones hear of the first change at once, and then at most once a second."""
@@ -68,6 +69,11 @@ class Live:
 
     def _ticket_event(self, branch: str) -> Event:
         return self._changed.setdefault(f"tickets of {branch}", Event())
+
+    def _has_listeners(self, room: str) -> bool:
+        """A picture that nobody would see is not drawn."""
+        server = self.socketio.server
+        return server is not None and any(True for _ in server.manager.get_participants(NAMESPACE, room))
 
     def _send(self, branch: str, picture: Any, room: str) -> None:
         try:
