@@ -3,6 +3,7 @@
 import logging
 import secrets
 import signal
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -81,6 +82,8 @@ def serve(settings: Settings, on_ready: Any = None) -> None:
     app.teardown_request(lambda _: sleep(0))  # a busy keep-alive client must not starve the others
     server = WSGIServer((settings.host, settings.port), app, handler_class=WebSocketHandler, log=None)
     server.start()
+    # Head and body leave as two segments: without this the second waits 40 ms for the first one's acknowledgement.
+    server.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     scheduler = start_jobs(database)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.stop(timeout=5))
