@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
 
 from queue_service.rules.errors import Kind, Refused, invalid
+from queue_service.web.pages import not_found_page
 from queue_service.web.texts import language_of_request, problem_words
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,9 @@ def problem(
     code: str, status: int, params: dict[str, object] | None = None, errors: list[dict[str, str]] | None = None
 ) -> Response:
     title, detail = problem_words(code, language_of_request(), params or {})
+    if not request.path.startswith(("/api/", "/static/")) and request.accept_mimetypes.accept_html:
+        page = not_found_page({"title": title, "detail": detail})
+        return Response(page, status, content_type="text/html; charset=utf-8")
     if errors and not errors[0]["message"]:
         errors[0]["message"] = detail or title
     body: dict[str, Any] = {

@@ -101,7 +101,7 @@ def refused_page(refusal: Refused) -> ResponseReturnValue:
     if refusal.kind != Kind.NOT_FOUND or request.path.startswith("/static/"):
         return refused(refusal)
     words = {code: dict(zip(("title", "detail"), _words(refusal, code), strict=True)) for code in languages()}
-    return _page("common/not_found.html", ("home",), refusal=words), 404
+    return _page("common/home.html", ("home",), refusal=words), 404
 
 
 @pages.app_errorhandler(404)
