@@ -32,11 +32,14 @@ const refusalView = ({ title, detail }) => html`
   <div><h1>${title}</h1>${detail ? html`<p class="lead">${detail}</p>` : nothing}</div>
   <p><a class="button main" href="/">${t("home.to_home")}</a></p>`;
 
+// A refusal is in the words of the server: another language is asked for there.
+const choose = (code) => (page.refusal ? location.replace(`?lang=${code}`) : setLanguage(code));
+
 const languageButton = ({ code, name }) => html`
-  <button lang=${code} aria-pressed=${code === language() ? "true" : "false"} @click=${() => setLanguage(code)}>${name}</button>`;
+  <button lang=${code} aria-pressed=${code === language() ? "true" : "false"} @click=${() => choose(code)}>${name}</button>`;
 
 function update() {
-  const refusal = page.refusal?.[language()];
+  const { refusal } = page;
   document.title = refusal ? `${refusal.title} — ${t("common.product")}` : t("home.page_title");
   render(html`<div class="home">
     <header><strong>${t("common.product")}</strong><nav class="languages" aria-label=${t("common.language")}>${languages().map(languageButton)}</nav></header>

@@ -7,15 +7,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, g, render_template, request, send_from_directory
-from flask.typing import ResponseReturnValue
 from jinja2 import FileSystemLoader
 
 from queue_service.rules.errors import Kind, Refused
 from queue_service.settings import pages_root
 from queue_service.storage.boards import Board
-from queue_service.web.errors import problem, refused
 from queue_service.web.office import office
-from queue_service.web.texts import FALLBACK, language_of_request, languages, plural, problem_words
+from queue_service.web.texts import FALLBACK, language_of_request, languages, plural
 
 AREAS = ("common", "kiosk", "display", "operator", "admin")
 SERVED = {".js", ".css", ".svg", ".png", ".woff2", ".wav", ".ico"}
@@ -95,24 +93,9 @@ def static_file(area: str, name: str) -> Response:
     return response
 
 
-@pages.errorhandler(Refused)
-def refused_page(refusal: Refused) -> ResponseReturnValue:
-    """The calm page for an address that leads nowhere, in the visitor's language."""
-    if refusal.kind != Kind.NOT_FOUND or request.path.startswith("/static/"):
-        return refused(refusal)
-    words = {code: dict(zip(("title", "detail"), _words(refusal, code), strict=True)) for code in languages()}
-    return _page("common/home.html", ("home",), refusal=words), 404
-
-
-@pages.app_errorhandler(404)
-def no_such_page(_: Exception) -> ResponseReturnValue:
-    if request.path.startswith("/api/"):
-        return problem("not_found", 404)
-    return refused_page(Refused("not_found", Kind.NOT_FOUND))
-
-
-def _words(refusal: Refused, language: str) -> tuple[str, str]:
-    return problem_words(refusal.code, language, refusal.params)
+def not_found_page(words: Board) -> str:
+    """The calm page for an address that leads nowhere; `words` are title and detail of the refusal."""
+    return _page("common/home.html", ("home",), refusal=words)
 
 
 def _page(template: str, sections: tuple[str, ...], language: str | None = None, **data: Any) -> str:
