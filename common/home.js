@@ -1,6 +1,6 @@
 // The start page: doors to the kiosk, the hall screen, the desk and the administration of each office.
 import { html, nothing, render, svg } from "lit-html";
-import { clock, dayAndClock, language, languages, onLanguage, page, setLanguage, t, text } from "/static/common/i18n.js";
+import { closing, dayAndClock, language, languages, onLanguage, page, setLanguage, t, text } from "/static/common/i18n.js";
 
 const icon = (shape) => svg`<svg viewBox="0 0 32 32" fill="none" stroke="currentColor" stroke-width="2.5" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">${shape}</svg>`;
 const ICONS = {
@@ -13,7 +13,7 @@ const ICONS = {
 const door = (href, name) => html`<a class="card" href=${href}>${ICONS[name]}<strong>${t(`home.${name}`)}</strong><span class="soft">${t(`home.${name}_about`)}</span></a>`;
 
 function factsOf(branch) {
-  const open = branch.closes_at ? t("home.open_until", { time: clock(branch.closes_at) }) : t("home.open_now");
+  const open = branch.closes_at ? t("home.open_until", { time: closing(branch.closes_at) }) : t("home.open_now");
   const closed = branch.opens_at ? t("home.opens", { time: dayAndClock(branch.opens_at) }) : t("home.closed_now");
   return [branch.open ? open : closed, t("home.waiting", { n: branch.waiting }), t("home.windows", { n: branch.windows_open })].join(" · ");
 }

@@ -42,6 +42,9 @@ export function clock(iso, code = current) {
   return new Intl.DateTimeFormat(code, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...zone() }).format(new Date(iso));
 }
 
+// When something closes: the end of the day is 24:00, not the beginning of the next.
+export const closing = (iso, code = current) => clock(iso, code).replace("00:00", "24:00");
+
 // HH:MM for today, with the weekday for another day.
 export function dayAndClock(iso, now = Date.now(), code = current) {
   const day = (at) => new Intl.DateTimeFormat("en-CA", zone()).format(at);

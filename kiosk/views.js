@@ -1,6 +1,6 @@
 // What does the kiosk show at each step? Drawn from the state alone; taps come from the caller.
 import { html, nothing, svg } from "lit-html";
-import { clock, dayAndClock, language, languages, t, text } from "/static/common/i18n.js";
+import { clock, closing, dayAndClock, language, languages, t, text } from "/static/common/i18n.js";
 import { pageOf } from "./paging.js";
 
 const MANY = 8;
@@ -13,7 +13,7 @@ const onArrow = arrow("M9 4l8 8-8 8");
 const waitingWords = (service) => (service.waiting ? t("kiosk.waiting", { n: service.waiting }) : t("kiosk.nobody_waiting"));
 
 function hoursWords({ branch }, now) {
-  if (branch.open) return t("kiosk.closes_at", { time: clock(branch.closes_at) });
+  if (branch.open) return t("kiosk.closes_at", { time: closing(branch.closes_at) });
   const closed = t("kiosk.closed_branch_closed");
   return branch.opens_at ? `${closed}. ${t("kiosk.opens_at", { time: dayAndClock(branch.opens_at, now) })}` : closed;
 }
@@ -85,7 +85,7 @@ const factsView = (service, office, now) => html`
 const serviceView = ({ visit: { service, isBusy }, office, device, now }, act) => html`
   <div class="title"><h1 tabindex="-1" data-spoken>${text(service.name)}</h1>
     ${text(service.description) ? html`<p data-spoken>${text(service.description)}</p>` : nothing}</div>
-  <div class="sheet card">
+  <div class="sheet card" role="region" aria-label=${text(service.name)} tabindex=${device.isLong ? "0" : nothing}>
     ${factsView(service, office, now)}
     <div class="papers">${service.documents.length ? html`<h2 data-spoken>${t("kiosk.bring")}</h2><ul>${service.documents.map(documentView)}</ul>` : html`<p data-spoken>${t("kiosk.nothing_to_bring")}</p>`}</div>
   </div>
