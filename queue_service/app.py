@@ -26,7 +26,7 @@ from queue_service.web.live import Live
 from queue_service.web.office import Office
 
 log = logging.getLogger(__name__)
-LARGEST_BODY = 2 * 1024 * 1024
+LARGEST_BODY = 8 * 1024 * 1024
 
 POLICY = (
     "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; "

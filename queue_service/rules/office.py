@@ -135,4 +135,8 @@ def office_faults(office: OfficeFacts) -> list[Fault]:
 
 
 def _missing_text(field: str, texts: dict[str, str], language: str) -> list[Fault]:
-    return [] if texts.get(language, "").strip() else [("default_language_missing", field, {"language": language})]
+    return (
+        []
+        if texts.get(language, "").strip()
+        else [("default_language_missing", f"{field}.{language}", {"language": language})]
+    )

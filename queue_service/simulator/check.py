@@ -66,8 +66,8 @@ def visits(database: Database, branch: str) -> list[Visit]:
     setup = database.setup(branch)
 
     def look(connection: Any) -> list[Visit]:
-        series = dict(connection.execute(select(ticket_table.c.id, ticket_table.c.series)).tuples().all())
-        numbers = dict(connection.execute(select(ticket_table.c.id, ticket_table.c.number)).tuples().all())
+        series = dict(connection.execute(select(ticket_table.c.id, ticket_table.c.series)).all())
+        numbers = dict(connection.execute(select(ticket_table.c.id, ticket_table.c.number)).all())
         rows = connection.execute(legs_with_tickets().where(leg_table.c.branch_id == setup.branch_id)).all()
         return [
             Visit(

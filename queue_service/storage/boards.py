@@ -215,9 +215,7 @@ def desk(connection: Connection, setup: Setup, now: datetime) -> Board:
             select(staff_table.c.id, staff_table.c.name).where(
                 staff_table.c.id.in_([w.operator_id for w in setup.windows if w.operator_id])
             )
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     return {
         "version": hall_version(connection, setup),
@@ -318,7 +316,7 @@ def _lines(connection: Connection, setup: Setup, now: datetime) -> dict[str, tup
         select(leg_table.c.service_id, func.count(), func.min(leg_table.c.ready_at))
         .where(*_waiting_today(setup, now))
         .group_by(leg_table.c.service_id)
-    ).tuples()
+    )
     return {setup.service_codes[service_id]: (count, oldest) for service_id, count, oldest in rows}
 
 
