@@ -1,6 +1,7 @@
 """What every test may ask for: a clock that obeys, and a real database of each kind."""
 
 import os
+import shutil
 import socket
 import uuid
 from collections.abc import Callable, Iterator
@@ -9,10 +10,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from queue_service.clock import FrozenClock, SystemClock
 from queue_service.storage.database import Database
 from queue_service.storage.schema import migrate
+from tests.running import Server
 
 POSTGRES = os.environ.get("QS_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
 MONDAY_MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -111,3 +114,27 @@ def postgresql_url(name: str) -> str:
 def _postgresql(statement: str) -> None:
     with psycopg.connect(POSTGRES, autocommit=True) as connection:
         connection.execute(statement.encode())
+
+
+@pytest.fixture
+def server(tmp_path: Path, free_port: int) -> Iterator[Server]:
+    """A running server with the demo office on SQLite."""
+    running = Server(tmp_path, free_port)
+    running.prepare()
+    running.start()
+    yield running
+    if running.process is not None:
+        running.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real Chromium; script/test finds or installs one and names it in QS_BROWSER."""
+    path = os.environ.get("QS_BROWSER") or shutil.which("chromium") or shutil.which("google-chrome")
+    if not path:
+        pytest.skip("no Chromium or Chrome: the browser tests did not run")
+    options = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=options)
+        yield chromium
+        chromium.close()

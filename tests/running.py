@@ -1,0 +1,98 @@
+"""The product as it runs: a server process on a database of its own, that can be killed and started again."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from queue_service.actions import staff
+from queue_service.actions.setup import import_office
+from queue_service.app import open_database
+from queue_service.settings import load_settings
+from queue_service.storage.schema import migrate
+from tests.make import PASSWORD
+
+DEMO_OFFICE = Path(__file__).parents[1] / "queue_service" / "simulator" / "demo_office.yaml"
+PEOPLE = {"anna": "operator", "boris": "operator", "helen": "hall", "admin": "admin"}
+
+
+@dataclass
+class Server:
+    """`queue-service run` with the demo office; every account has the password of tests/make.py."""
+
+    data: Path
+    port: int
+    database: str | None = None
+    options: tuple[str, ...] = ()
+    branch: str = "centre"
+    tokens: dict[str, str] = field(default_factory=dict)
+    process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def prepare(self) -> None:
+        database = open_database(load_settings(data=self.data, database=self.database))
+        migrate(database)
+        import_office(database, DEMO_OFFICE.read_text("utf-8"))
+        for name, role in PEOPLE.items():
+            database.write(lambda c, n=name, r=role: staff.add_staff(c, n, r, [self.branch], password=PASSWORD))
+            now = database.clock.now()
+            self.tokens[name] = database.write(lambda c, n=name, at=now: staff.create_token(c, n, at))
+        database.close()
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "queue_service.cli", "run", "--port", str(self.port), *self.options]
+        if self.database:
+            command += ["--database", self.database]
+        log = (self.data / "server.log").open("ab")
+        self.process = subprocess.Popen(command, env={**os.environ, "QS_DATA": str(self.data)}, stderr=log)
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            with suppress(httpx.HTTPError):
+                httpx.get(f"{self.url}/api/v1/branches", timeout=2)
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"the server did not start: {self.log()}")
+
+    def kill(self) -> None:
+        """As a power cut would: without a word."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """As an administrator would; the exit code."""
+        return self._end(signal.SIGTERM)
+
+    def log(self) -> str:
+        return (self.data / "server.log").read_text("utf-8")
+
+    def post(self, who: str, path: str, body: Any = None) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.tokens[who]}"} if who else {}
+        return httpx.post(f"{self.url}/api/v1{path}", json=body or {}, headers=headers, timeout=20)
+
+    def get(self, path: str, who: str = "") -> Any:
+        headers = {"Authorization": f"Bearer {self.tokens[who]}"} if who else {}
+        return httpx.get(f"{self.url}/api/v1{path}", headers=headers, timeout=20).json()
+
+    def take_ticket(self, service: str = "passport", language: str = "ru") -> Any:
+        order = {"services": [service], "language": language, "channel": "kiosk"}
+        return self.post("", f"/branches/{self.branch}/tickets", order).json()
+
+    def window(self, code: str) -> str:
+        desk = self.get(f"/branches/{self.branch}/desk", "helen")
+        return next(str(window["id"]) for window in desk["windows"] if window["code"] == code)
+
+    def _end(self, how: signal.Signals) -> int:
+        assert self.process is not None
+        self.process.send_signal(how)
+        code = self.process.wait(15)
+        self.process = None
+        return code
