@@ -3,7 +3,7 @@ import { render } from "lit-html";
 import { api, newKey } from "/static/common/api.js";
 import { language, onLanguage, page, setLanguage, t } from "/static/common/i18n.js";
 import { follow } from "/static/common/live.js";
-import { capacity, isLong, readOn } from "./paging.js";
+import { fit, isLong, readOn } from "./paging.js";
 import { readAloud, silence } from "./speech.js";
 import { kioskView } from "./views.js";
 
@@ -135,10 +135,10 @@ function draw() {
 
 function update() {
   document.title = t("kiosk.page_title");
-  draw();
-  const fit = { perPage: capacity(root), isLong: isLong(root) };
-  if (fit.perPage !== device.perPage || fit.isLong !== device.isLong) {
-    Object.assign(device, fit);
+  const words = [language(), device.isAccessible, visit.group?.code, office.services?.length, document.fonts.status];
+  fit(root, device, [innerWidth, innerHeight, ...words].join(" "), draw);
+  if (device.isLong !== isLong(root)) {
+    device.isLong = !device.isLong;
     draw();
   }
   root.querySelector("[role=alertdialog]:not(:focus-within) [data-more-time]")?.focus();
@@ -193,6 +193,7 @@ addEventListener("contextmenu", (event) => event.preventDefault());
 addEventListener("resize", update);
 addEventListener("offline", () => { office.isOffline = true; update(); });
 addEventListener("online", load);
+document.fonts.ready.then(update);
 setInterval(tick, 1000);
 
 live = follow({

@@ -2,14 +2,27 @@
 const GAP = 16;
 const NARROW = 620; // a phone: pages scroll there, as everybody expects
 
-export function capacity(root) {
-  const box = root.querySelector(".services");
-  if (!box || innerWidth < NARROW) return Infinity;
-  const style = getComputedStyle(box);
+const columnsOf = (box) => getComputedStyle(box).gridTemplateColumns.split(" ").length;
+
+function capacity(box) {
   const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-  const lowest = parseFloat(style.getPropertyValue("--row")) * rem;
-  const rows = Math.max(1, Math.floor((box.clientHeight + GAP) / (lowest + GAP)));
-  return rows * style.gridTemplateColumns.split(" ").length;
+  const lowest = parseFloat(getComputedStyle(box).getPropertyValue("--row")) * rem;
+  return Math.max(1, Math.floor((box.clientHeight + GAP) / (lowest + GAP))) * columnsOf(box);
+}
+
+/* Finds how many services `device.perPage` go on one page, and draws until they fit: at first as many as rows of the
+   usual height allow, then fewer when long names need more. It starts anew only when `occasion` (what the room and
+   the words depend on) changes, so that pages keep their size while somebody turns them. */
+export function fit(root, device, occasion, draw) {
+  if (device.occasion !== occasion) Object.assign(device, { occasion, perPage: Infinity });
+  draw();
+  for (let box = root.querySelector(".services"); box && innerWidth >= NARROW; box = root.querySelector(".services")) {
+    const isTooMuch = box.scrollHeight > box.clientHeight + 2;
+    const fewer = Math.min(device.perPage, capacity(box), isTooMuch ? device.perPage - columnsOf(box) : Infinity);
+    if (fewer === device.perPage || fewer < 1) break;
+    device.perPage = fewer;
+    draw();
+  }
 }
 
 // A list of documents longer than the screen gets a button to read on: nobody needs to know how to swipe.
