@@ -8,16 +8,17 @@ import yaml
 from pydantic import ValidationError
 
 from queue_service.rules.errors import Refused
-from queue_service.rules.office import OfficeFacts, office_faults
+from queue_service.rules.office import Fault, OfficeFacts, office_faults
 
+PARTS = ("groups", "services", "windows")
 WORDS = {
     "code_taken": "{value} stands here twice",
     "default_language_missing": "the text is missing in the branch's language, {language}",
     "unknown_group": "there is no group {value}",
     "unknown_service": "there is no service {value}",
     "unknown_language": "the language is not one of {languages}",
-    "people_waiting": "cannot be removed now: {count} people are waiting for it",
-    "window_in_use": "window {window} cannot be removed while it is open",
+    "people_waiting": "service {service} is not in the file, but cannot be removed now: {count} people wait for it",
+    "window_in_use": "window {window} is not in the file, but cannot be removed while it is open",
 }
 
 
@@ -58,8 +59,11 @@ class _Loader(yaml.SafeLoader):
     """Every plain scalar is a text (18:00 is no number, `no` no boolean); the office's shape decides what it means."""
 
 
+_NULL = "tag:yaml.org,2002:null"
+_KNOWN_TAGS = {_NULL, *(f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map"))}
+_UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
 _Loader.yaml_implicit_resolvers = {}
-_Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(~|null|)$"), ["~", "n", ""])
+_Loader.add_implicit_resolver(_NULL, re.compile(r"^(~|null|)$"), ["~", "n", ""])
 
 
 class _Dumper(yaml.SafeDumper):
@@ -78,38 +82,45 @@ def _is_span(item: Any) -> bool:
     return isinstance(item, list) and len(item) == 2 and all(isinstance(part, str) for part in item)
 
 
+def _represent_text(dumper: yaml.SafeDumper, data: str) -> yaml.Node:
+    # Outside double quotes the reader takes these for line ends.
+    style = '"' if any(character in data for character in "\x85\u2028\u2029") else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
+
+
 _Dumper.add_representer(list, _represent_list)
+_Dumper.add_representer(str, _represent_text)
 
 
 def parse_office(text: str, file_name: str) -> tuple[OfficeFacts, Lines]:
     """The office in a file. Raises BadOfficeFile with every error and its line."""
-    try:
-        root = yaml.compose(text, Loader=_Loader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        raise BadOfficeFile(file_name, [LineError(line, f"not valid YAML: {error.problem}")]) from error
-    except yaml.YAMLError as error:
-        raise BadOfficeFile(file_name, [LineError(1, f"not valid YAML: {error}")]) from error
-    if root is None:
-        raise BadOfficeFile(file_name, [LineError(1, "the file is empty")])
+    root = _compose(text, file_name)
     lines = Lines(file_name, root)
-    errors = _double_keys(root)
+    reading = _Reading()
+    document = reading.value(root)
+    errors = reading.errors
     try:
-        office = OfficeFacts.model_validate(yaml.load(text, _Loader))
-        faults = office_faults(office)
-        errors += [LineError(lines.of(field.split(".")), words(code, params)) for code, field, params in faults]
+        office = OfficeFacts.model_validate(document)
+        errors += [error_at(fault, lines) for fault in office_faults(office)]
     except ValidationError as error:
-        errors += [_shape_error(detail, lines) for detail in error.errors(include_url=False)]
+        details = error.errors(include_url=False)
+        errors += [_shape_error(detail, lines) for detail in details]
+        errors += [error_at(fault, lines) for fault in _faults_of_the_rest(document, details)]
     if errors:
         raise BadOfficeFile(file_name, errors)
     return office, lines
 
 
-def refused_at(refusal: Refused, lines: Lines) -> BadOfficeFile:
-    """A refusal while importing, at the line of the field it names."""
-    line = lines.of((refusal.field or "").split("."))
-    return BadOfficeFile(lines.file_name, [LineError(line, words(refusal.code, refusal.params))])
+def error_at(fault: Fault, lines: Lines) -> LineError:
+    """A fault at the line of the field it names."""
+    code, field, params = fault
+    return LineError(lines.of(field.split(".")), words(code, params))
+
+
+def refused_at(refusals: list[Refused], lines: Lines) -> BadOfficeFile:
+    """What was refused while importing, each at the line of the field it names."""
+    faults = [(refusal.code, refusal.field or "", refusal.params) for refusal in refusals]
+    return BadOfficeFile(lines.file_name, [error_at(fault, lines) for fault in faults])
 
 
 def words(code: str, params: dict[str, Any]) -> str:
@@ -122,10 +133,84 @@ def dump_office(office: OfficeFacts) -> str:
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
 
 
+def _compose(text: str, file_name: str) -> yaml.Node:
+    try:
+        root = yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        raise BadOfficeFile(file_name, [LineError(line, f"not valid YAML: {error.problem}")]) from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise BadOfficeFile(file_name, [LineError(line, f"not valid YAML: {error.reason}")]) from error
+    except RecursionError as error:
+        raise BadOfficeFile(file_name, [LineError(1, "nested too deeply")]) from error
+    if root is None:
+        raise BadOfficeFile(file_name, [LineError(1, "the file is empty")])
+    return root
+
+
+class _Reading:
+    """Turns nodes into plain values and notes, with its line, whatever an office has no use for."""
+
+    def __init__(self) -> None:
+        self.errors: list[LineError] = []
+        self._seen: set[int] = set()
+
+    def value(self, node: yaml.Node) -> Any:
+        if id(node) in self._seen:  # an alias; one inside its own anchor would never end
+            return self._refuse(node, "anchors and aliases are not understood here")
+        self._seen.add(id(node))
+        if node.tag not in _KNOWN_TAGS:
+            return self._refuse(node, f"the tag {node.tag} is not understood here")
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(item) for item in node.value]
+        if _UNKEEPABLE.search(node.value):
+            return self._refuse(node, "the text has characters that cannot be kept")
+        return None if node.tag == _NULL else node.value
+
+    def _mapping(self, node: yaml.MappingNode) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                self._refuse(key, "a key must be one word")
+                continue
+            if key.value in values:
+                self._refuse(key, f"the key {key.value} stands here twice")
+            values[key.value] = self.value(value)
+        return values
+
+    def _refuse(self, node: yaml.Node, message: str) -> None:
+        self.errors.append(LineError(node.start_mark.line + 1, message))
+
+
+def _faults_of_the_rest(document: Any, details: list[Any]) -> list[Fault]:
+    """The faults of those parts whose shape is right, so that one reading of the file finds everything."""
+    broken = {tuple(detail["loc"][:2]) for detail in details}
+    if any(place[0] not in PARTS or len(place) < 2 for place in broken if place) or () in broken:
+        return []
+    places = {kind: [i for i in range(len(document.get(kind, []))) if (kind, i) not in broken] for kind in PARTS}
+    rest = {kind: [document[kind][i] for i in kept] for kind, kept in places.items()}
+    named = {str(document[kind][i].get("code")) for kind, i in broken if isinstance(document[kind][i], dict)}
+    return [
+        (code, _original(field, places), params)
+        for code, field, params in office_faults(OfficeFacts.model_validate({**document, **rest}))
+        if not (code.startswith("unknown_") and params.get("value") in named)
+    ]
+
+
+def _original(field: str, places: dict[str, list[int]]) -> str:
+    """The place in the whole file of a field that is named by its place in the rest."""
+    kind, *inside = field.split(".")
+    return ".".join([kind, str(places[kind][int(inside[0])]), *inside[1:]]) if kind in places else field
+
+
 def _shape_error(detail: Any, lines: Lines) -> LineError:
-    path = [str(step) for step in detail["loc"]]
+    path = [str(step) for step in detail["loc"] if step != "[key]"]
     where = ".".join(path) or "the file"
-    return LineError(lines.of(path), f"{where}: {detail['msg'][0].lower()}{detail['msg'][1:]}")
+    return LineError(lines.of(path), f"{where}: {detail['msg']}")
 
 
 def _child(node: yaml.Node, step: str) -> tuple[int, yaml.Node] | None:
@@ -137,18 +222,3 @@ def _child(node: yaml.Node, step: str) -> tuple[int, yaml.Node] | None:
         value = node.value[int(step)]
         return value.start_mark.line, value
     return None
-
-
-def _double_keys(node: yaml.Node) -> list[LineError]:
-    errors: list[LineError] = []
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                errors.append(LineError(key.start_mark.line + 1, f"the key {key.value} stands here twice"))
-            seen.add(key.value)
-            errors += _double_keys(value)
-    elif isinstance(node, yaml.SequenceNode):
-        for value in node.value:
-            errors += _double_keys(value)
-    return errors

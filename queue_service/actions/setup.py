@@ -42,6 +42,7 @@ def change_branch(hall: Hall, facts: BranchFacts, actor: str) -> None:
     """Change what the branch is; its code stays. Raises Refused naming the field."""
     _refuse_first(branch_faults(facts), strip="branch.")
     _same_code(facts.code, hall.setup.code)
+    _refuse_untranslated(hall.setup, facts.default_language)
     _write_branch(hall, facts)
     hall.record("setup_branch", actor, facts={"branch": facts.model_dump(mode="json")})
     hall.set_up_again()
@@ -65,7 +66,7 @@ def remove_service(hall: Hall, code: str, actor: str) -> None:
     """Take a service away. Raises Refused: unknown_service, people_waiting with the count."""
     service = hall.setup.service(code)
     if count := unfinished(hall.connection, service.id):
-        raise Refused("people_waiting", count=count)
+        raise Refused("people_waiting", service=code, count=count)
     hall.connection.execute(update(service_table).where(service_table.c.id == service.id).values(is_removed=True))
     hall.connection.execute(delete(window_service_table).where(window_service_table.c.service_id == service.id))
     hall.record("setup_service_removed", actor, facts={"service": code})
@@ -108,10 +109,8 @@ def import_office(database: Database, text: str, file_name: str = "office.yaml",
         _create_branch(connection, office.branch)
 
     def change(hall: Hall) -> None:
-        try:
-            _apply(hall, office, actor)
-        except Refused as refusal:
-            raise refused_at(refusal, lines) from refusal
+        if refusals := _apply(hall, office, actor):
+            raise refused_at(refusals, lines)
 
     database.act(office.branch.code, change, before=create)
     return office.branch.code
@@ -193,19 +192,33 @@ def unfinished(connection: Connection, service_id: int) -> int:
     )
 
 
-def _apply(hall: Hall, office: OfficeFacts, actor: str) -> None:
+def _apply(hall: Hall, office: OfficeFacts, actor: str) -> list[Refused]:
+    """Make the hall what the file says; whatever cannot be removed now, all of it."""
     _write_branch(hall, office.branch)
     _write_groups(hall, office.groups)
     hall.set_up_again()
     for position, service in enumerate(office.services):
-        _put_service(hall, service, actor, position, field=f"services.{position}.", is_recorded=False)
+        _put_service(hall, service, actor, position, is_recorded=False)
     for position, window in enumerate(office.windows):
         _put_window(hall, window, actor, position, is_recorded=False)
-    for code in set(hall.setup.services) - {service.code for service in office.services}:
-        remove_service(hall, code, actor)
-    for code in {window.code for window in hall.setup.windows} - {window.code for window in office.windows}:
-        remove_window(hall, code, actor)
+    refusals = _remove_others(hall, office, actor)
     hall.record("setup_import", actor, facts={"office": office.model_dump(mode="json")})
+    return refusals
+
+
+def _remove_others(hall: Hall, office: OfficeFacts, actor: str) -> list[Refused]:
+    """Remove what the office does not name; what is still in use stays, and is told."""
+    services = set(hall.setup.services) - {service.code for service in office.services}
+    windows = {window.code for window in hall.setup.windows} - {window.code for window in office.windows}
+    refusals: list[Refused] = []
+    for field, codes, remove in (("services", services, remove_service), ("windows", windows, remove_window)):
+        for code in sorted(codes):
+            try:
+                remove(hall, code, actor)
+            except Refused as refusal:
+                refusal.field = field
+                refusals.append(refusal)
+    return refusals
 
 
 def _create_branch(connection: Connection, facts: BranchFacts) -> None:
@@ -236,11 +249,10 @@ def _put_service(
     actor: str,
     position: int | None = None,
     *,
-    field: str = "",
     is_recorded: bool = True,
 ) -> ServiceSetup:
     groups = {group.code: group.id for group in hall.setup.groups}
-    _refuse_first(service_faults(facts, field, hall.setup.default_language, set(groups)))
+    _refuse_first(service_faults(facts, "", hall.setup.default_language, set(groups)))
     values = facts.model_dump(exclude={"group", "open"})
     values |= {"group_id": groups.get(facts.group or ""), "is_open": facts.open, "is_removed": False}
     _put(hall, service_table, facts.code, values, position)
@@ -288,6 +300,17 @@ def _next_position(hall: Hall, rows: Any) -> int:
 def _same_code(given: str, present: str) -> None:
     if given != present:
         raise Refused("code_is_fixed", Kind.INVALID, field="code", value=present)
+
+
+def _refuse_untranslated(setup: Setup, language: str) -> None:
+    """The language that stands in for the others needs every name, or the office could not be read in again."""
+    office = office_of(setup)
+    names = [group.name for group in office.groups] + [service.name for service in office.services]
+    names += [document.name for service in office.services for document in service.documents]
+    missing = [next(iter(name.values()), "") for name in names if not name.get(language, "").strip()]
+    if missing:
+        listed = ", ".join(missing[:3]) + (", …" if len(missing) > 3 else "")
+        raise Refused("untranslated", Kind.INVALID, field="default_language", language=language, names=listed)
 
 
 def _refuse_first(faults: list[Fault], strip: str = "") -> None:

@@ -1,20 +1,74 @@
 """What may an office look like? Its shape, one and the same for the HTTP API and the YAML file."""
 
+import re
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated, Any, LiteralString
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    field_validator,
+)
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from queue_service.rules.calendar import WEEKDAYS
 
-Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[\w.-]+$")]
-ShortText = dict[Language, Annotated[str, Field(max_length=200)]]
-LongText = dict[Language, Annotated[str, Field(max_length=2000)]]
-ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
+
+@dataclass(frozen=True)
+class Form:
+    """The form of a text; any other is refused under a code that has its words in every language."""
+
+    pattern: str
+    refusal: LiteralString
+    told: LiteralString
+
+    def check(self, text: str) -> str:
+        if not re.fullmatch(self.pattern, text):
+            raise PydanticCustomError(self.refusal, self.told)
+        return text
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), "pattern": f"^(?:{self.pattern})$"}
+
+
+def _apart(spans: list[list[str]]) -> list[list[str]]:
+    moments = [moment for span in sorted(spans) for moment in span]
+    if any(later <= earlier for earlier, later in pairwise(moments)):
+        raise PydanticCustomError("hours_overlap", "spans must end after they start, and not overlap")
+    return sorted(spans)
+
+
+Language = Annotated[
+    str, Form(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?", "invalid_language", "a language is written as en, ru, kk")
+]
+Code = Annotated[
+    str, Form(r"[\w.-]{1,40}", "invalid_code", "a code has 1 to 40 letters, digits, dots, hyphens, underscores")
+]
+BranchCode = Annotated[
+    str, Form(r"[a-z0-9][a-z0-9-]{0,39}", "invalid_branch_code", "a branch's code has a-z, 0-9 and hyphens")
+]
+WindowCode = Annotated[
+    str, Form(r"[\w-]{1,8}", "invalid_window_code", "a window's code has 1 to 8 letters, digits or hyphens")
+]
+Prefix = Annotated[str, Form(r"[^\W\d_]{1,3}", "invalid_prefix", "a prefix has one to three letters")]
+ClockTime = Annotated[
+    str, Form(r"([01]\d|2[0-3]):[0-5]\d|24:00", "invalid_clock_time", "a time is written as 08:00, up to 24:00")
+]
+# PostgreSQL keeps the parts of a document in an order of its own: one order makes files comparable.
+Ordered = AfterValidator(lambda texts: dict(sorted(texts.items())))
+ShortText = Annotated[dict[Language, Annotated[str, Field(max_length=200)]], Ordered]
+LongText = Annotated[dict[Language, Annotated[str, Field(max_length=2000)]], Ordered]
 Span = Annotated[list[ClockTime], Field(min_length=2, max_length=2)]
+Day = Annotated[list[Span], Field(max_length=6), AfterValidator(_apart)]
 
 
 class Facts(BaseModel):
@@ -32,7 +86,7 @@ class DocumentFacts(Facts):
 
 class ServiceFacts(Facts):
     code: Code
-    prefix: Annotated[str, Field(pattern=r"^[^\W\d_]{1,3}$")]
+    prefix: Prefix
     """One to three letters before the number."""
     name: ShortText
     description: LongText = {}
@@ -44,7 +98,7 @@ class ServiceFacts(Facts):
 
 
 class WindowFacts(Facts):
-    code: Annotated[str, Field(min_length=1, max_length=8, pattern=r"^[\w-]+$")]
+    code: WindowCode
     services: Annotated[list[Code], Field(max_length=200)] = []
 
 
@@ -54,13 +108,13 @@ class GroupFacts(Facts):
 
 
 class BranchFacts(Facts):
-    code: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+    code: BranchCode
     name: ShortText
     address: ShortText = {}
     time_zone: str
     languages: Annotated[list[Language], Field(min_length=1, max_length=20)]
     default_language: Language
-    hours: dict[str, Annotated[list[Span], Field(max_length=6)]] = {}
+    hours: dict[str, Day] = {}
     recall_pause_seconds: Annotated[int, Field(ge=0, le=600)] = 15
     calls_before_no_show: Annotated[int, Field(ge=1, le=10)] = 2
 
@@ -73,14 +127,11 @@ class BranchFacts(Facts):
 
     @field_validator("hours")
     @classmethod
-    def _spans_are_apart(cls, hours: dict[str, list[list[str]]]) -> dict[str, list[list[str]]]:
-        for day, spans in hours.items():
+    def _days_of_the_week(cls, hours: dict[str, list[list[str]]]) -> dict[str, list[list[str]]]:
+        for day in hours:
             if day not in WEEKDAYS:
                 raise PydanticCustomError("unknown_weekday", "{value} is not one of mon, tue, …", {"value": day[:20]})
-            moments = [moment for span in sorted(spans) for moment in span]
-            if any(later <= earlier for earlier, later in pairwise(moments)):
-                raise PydanticCustomError("hours_overlap", "the spans of a day must not overlap")
-        return {day: sorted(hours[day]) for day in WEEKDAYS if hours.get(day)}
+        return {day: hours[day] for day in WEEKDAYS if hours.get(day)}
 
 
 class OfficeFacts(Facts):

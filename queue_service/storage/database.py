@@ -72,12 +72,17 @@ class Database:
     def _locked(
         self, branch: str, change: Callable[[Hall], T], before: Callable[[Connection], None] | None
     ) -> tuple[T, int | None]:
-        with self._one_writer_if_sqlite(), self._writing() as connection, connection.begin():
-            if before:
-                before(connection)
-            hall = Hall.lock(connection, self.setups, branch, self.clock, self.secret)
-            result = change(hall)
-            version = hall.settle()
+        try:
+            with self._one_writer_if_sqlite(), self._writing() as connection, connection.begin():
+                if before:
+                    before(connection)
+                hall = Hall.lock(connection, self.setups, branch, self.clock, self.secret)
+                result = change(hall)
+                version = hall.settle()
+        except BaseException:
+            if before:  # what it made was seen under the lock, and is no more
+                self.setups.forget(branch)
+            raise
         return result, version
 
     def _written(self, change: Callable[[Connection], T]) -> T:

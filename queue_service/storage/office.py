@@ -145,6 +145,10 @@ class SetupCache:
         ).scalar_one()
         return self.at(connection, code, branch_id, version)
 
+    def forget(self, code: str) -> None:
+        """For a branch whose creation was rolled back."""
+        self._known.pop(code, None)
+
     def at(self, connection: Connection, code: str, branch_id: int, version: int) -> Setup:
         """The set-up with the version that a hall row just named."""
         known = self._known.get(code)
