@@ -1,16 +1,15 @@
 """What can an admin change over HTTP? The branch, its services and its windows, effective at once."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from flask import Response, jsonify, request
+from flask import Response, jsonify
 from flask_openapi3 import APIBlueprint, Tag  # type: ignore[attr-defined]
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, create_model
 
 from queue_service.actions import setup as actions
 from queue_service.model.staff import Role
-from queue_service.rules.errors import invalid
-from queue_service.rules.office import Facts, ServiceFacts, WindowFacts
+from queue_service.rules.office import BranchFacts, Facts, ServiceFacts, WindowFacts
 from queue_service.storage import boards
 from queue_service.storage.boards import Board
 from queue_service.storage.hall import Hall
@@ -28,78 +27,95 @@ class PartPath(BaseModel):
     code: Code
 
 
+def _patch_of(shape: type[Facts]) -> type[Facts]:
+    """The same fields, each of them optional: what is sent is changed, the rest stays."""
+    fields: dict[str, Any] = {
+        name: (Annotated[(field.annotation, *field.metadata, Field())], None)  # type: ignore[valid-type]
+        for name, field in shape.model_fields.items()
+    }
+    return create_model(shape.__name__.replace("Facts", "Patch"), __base__=Facts, **fields)
+
+
+if TYPE_CHECKING:
+    from queue_service.rules.office import Facts as BranchPatch
+    from queue_service.rules.office import Facts as ServicePatch
+    from queue_service.rules.office import Facts as WindowPatch
+else:
+    BranchPatch, ServicePatch, WindowPatch = (_patch_of(shape) for shape in (BranchFacts, ServiceFacts, WindowFacts))
+
+
+@api.before_request
+def _say_who_you_are() -> None:
+    """Nobody unknown learns from our answers what a right request looks like."""
+    access.who()
+
+
 @api.get("/branches/<branch>", summary="The whole set-up of a branch")
 def show_setup(path: BranchPath) -> Response:
-    access.who()
     office().database.setup(path.branch)
     access.require(Role.HALL, Role.REVIEWER, branch=path.branch)
     return jsonify(office().board(path.branch, _setup_board))
 
 
 @api.patch("/branches/<branch>", summary="Change the branch: names, hours, languages, calling")
-def change_branch(path: BranchPath) -> Response:
-    return _change(path.branch, lambda hall, actor, patch: _changed_branch(hall, actor, patch))
+def change_branch(path: BranchPath, body: BranchPatch) -> Response:
+    def change(hall: Hall, actor: str) -> Board:
+        actions.change_branch(hall, _patched(actions.branch_facts(hall.setup), body), actor)
+        return actions.branch_facts(hall.setup).model_dump(mode="json")
+
+    return _change(path.branch, change)
 
 
 @api.post("/branches/<branch>/services", summary="Add a service")
 def add_service(path: BranchPath, body: ServiceFacts) -> tuple[Response, int]:
-    return _change(path.branch, lambda hall, actor, _: _dump(actions.add_service(hall, body, actor))), 201
+    return _change(path.branch, lambda hall, actor: _dump(actions.add_service(hall, body, actor))), 201
 
 
 @api.patch("/branches/<branch>/services/<code>", summary="Change a service")
-def change_service(path: PartPath) -> Response:
-    def change(hall: Hall, actor: str, patch: Board) -> Board:
+def change_service(path: PartPath, body: ServicePatch) -> Response:
+    def change(hall: Hall, actor: str) -> Board:
         present = actions.service_facts(hall.setup.service(path.code))
-        return _dump(actions.change_service(hall, path.code, _patched(present, patch), actor))
+        return _dump(actions.change_service(hall, path.code, _patched(present, body), actor))
 
     return _change(path.branch, change)
 
 
 @api.delete("/branches/<branch>/services/<code>", summary="Remove a service that nobody waits for")
 def remove_service(path: PartPath) -> Response:
-    _change(path.branch, lambda hall, actor, _: actions.remove_service(hall, path.code, actor))
+    _change(path.branch, lambda hall, actor: actions.remove_service(hall, path.code, actor))
     return Response(status=204)
 
 
 @api.post("/branches/<branch>/windows", summary="Add a window")
 def add_window(path: BranchPath, body: WindowFacts) -> tuple[Response, int]:
-    return _change(path.branch, lambda hall, actor, _: _window(hall, actions.add_window(hall, body, actor))), 201
+    return _change(path.branch, lambda hall, actor: _window(hall, actions.add_window(hall, body, actor))), 201
 
 
 @api.patch("/branches/<branch>/windows/<code>", summary="Change which services a window serves")
-def change_window(path: PartPath) -> Response:
-    def change(hall: Hall, actor: str, patch: Board) -> Board:
+def change_window(path: PartPath, body: WindowPatch) -> Response:
+    def change(hall: Hall, actor: str) -> Board:
         window = actions.window_by_code(hall.setup, path.code)
         present = WindowFacts(code=window.code, services=list(window.services))
-        return _window(hall, actions.change_window(hall, path.code, _patched(present, patch), actor))
+        return _window(hall, actions.change_window(hall, path.code, _patched(present, body), actor))
 
     return _change(path.branch, change)
 
 
 @api.delete("/branches/<branch>/windows/<code>", summary="Remove a closed window")
 def remove_window(path: PartPath) -> Response:
-    _change(path.branch, lambda hall, actor, _: actions.remove_window(hall, path.code, actor))
+    _change(path.branch, lambda hall, actor: actions.remove_window(hall, path.code, actor))
     return Response(status=204)
 
 
-def _change(branch: str, change: Callable[[Hall, str, Board], Any]) -> Response:
-    access.who()
+def _change(branch: str, change: Callable[[Hall, str], Any]) -> Response:
     office().database.setup(branch)
     actor = f"staff:{access.require(Role.ADMIN, branch=branch).staff_id}"
-    patch: Any = request.get_json(silent=True) if request.content_length else {}
-    return jsonify(office().perform(branch, actor, lambda hall: change(hall, actor, patch)))
+    return jsonify(office().perform(branch, actor, lambda hall: change(hall, actor)))
 
 
-def _changed_branch(hall: Hall, actor: str, patch: Board) -> Board:
-    actions.change_branch(hall, _patched(actions.branch_facts(hall.setup), patch), actor)
-    return actions.branch_facts(hall.setup).model_dump(mode="json")
-
-
-def _patched(present: Shape, patch: Any) -> Shape:
-    """The present facts with what was sent in their place; raises ValidationError, or Refused(invalid_json)."""
-    if not isinstance(patch, dict):
-        raise invalid("invalid_json", "body")
-    return type(present).model_validate({**present.model_dump(), **patch})
+def _patched(present: Shape, patch: Facts) -> Shape:
+    """The present facts with what was sent in their place; raises ValidationError."""
+    return type(present).model_validate({**present.model_dump(), **patch.model_dump(exclude_unset=True)})
 
 
 def _dump(service: Any) -> Board:

@@ -116,7 +116,7 @@ def test_a_bad_set_up_names_its_field_and_changes_nothing(
 @pytest.mark.parametrize(
     ("patch", "field"),
     [
-        ({"hours": {"mon": [["08:00", "12:00"], ["11:00", "18:00"]]}}, "hours"),
+        ({"hours": {"mon": [["08:00", "12:00"], ["11:00", "18:00"]]}}, "hours.mon"),
         ({"hours": {"mon": [["25:00", "26:00"]]}}, "hours.mon.0.0"),
         ({"hours": {"monday": []}}, "hours"),
         ({"time_zone": "Mars/Olympus"}, "time_zone"),
