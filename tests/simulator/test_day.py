@@ -15,7 +15,7 @@ from queue_service.simulator.real_day import mean_service_seconds, read_day, win
 
 DATA = Path(os.environ.get("QS_REAL_DAYS") or Path(__file__).parents[3] / "shared" / "data")
 DAYS = {"targowek-2020-01-13": (1361, 16), "bielany-2020-01-20": (1393, 15)}
-SPEED = 1500
+SPEED = 600
 
 needs_data = pytest.mark.skipif(
     not DATA.is_dir(), reason="the real days are not here (QS_REAL_DAYS names their folder)"
@@ -48,7 +48,7 @@ def test_a_real_day_keeps_every_rule(name: str, database_url: str, free_port: in
     assert total
     issued, served, missed, left = map(int, total.groups())
     assert issued == DAYS[name][0] == served + missed + left
-    assert served > 0.9 * issued
+    assert served > 0.8 * issued
     assert "Every rule was kept" in told.getvalue()
 
 
