@@ -207,6 +207,18 @@ def _assert_shows_code(picture: bytes, payload: str) -> None:
     assert printed == modules
 
 
+def test_the_slip_prints_on_one_page_of_80_mm_that_ends_with_it(open_page: OpenPage, office: Server) -> None:
+    page = open_page(302, 800)
+    for service in ("passport", "collect"):
+        page.goto(office.take_ticket(service)["slip_url"])
+        height_mm = float(str(page.locator("body[data-height]").get_attribute("data-height")))
+        printed = page.pdf(prefer_css_page_size=True)
+        [(width, height)] = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", printed)
+        assert float(width) == pytest.approx(80 / 25.4 * 72, abs=1)
+        assert float(height) == pytest.approx(height_mm / 25.4 * 72, abs=1)
+        assert 70 < height_mm < 150
+
+
 def test_a_long_number_stays_on_the_paper(open_page: OpenPage, office: Server) -> None:
     page = open_page(302, 800)
     page.goto(office.take_ticket("passport")["slip_url"])
