@@ -1,7 +1,6 @@
 """A web application on a real database, without a server."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -53,9 +52,9 @@ def app(database: Database, tmp_path: Path, public_url: str) -> Any:
 
 
 @pytest.fixture
-def visitor(app: Any) -> Iterator[Caller]:
-    with app.test_client() as client:
-        yield Caller(client)
+def visitor(app: Any) -> Caller:
+    # Not `with`: a client that keeps its context open shares it, and who is known, with the callers after it.
+    return Caller(app.test_client())
 
 
 @pytest.fixture
