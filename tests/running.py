@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import Connection
 
 from queue_service.actions import staff
 from queue_service.actions.setup import import_office
 from queue_service.app import open_database
 from queue_service.settings import load_settings
+from queue_service.storage.database import Database
 from queue_service.storage.schema import migrate
 from tests.make import PASSWORD
 
@@ -44,9 +46,7 @@ class Server:
         migrate(database)
         import_office(database, DEMO_OFFICE.read_text("utf-8"))
         for name, role in PEOPLE.items():
-            database.write(lambda c, n=name, r=role: staff.add_staff(c, n, r, [self.branch], password=PASSWORD))
-            now = database.clock.now()
-            self.tokens[name] = database.write(lambda c, n=name, at=now: staff.create_token(c, n, at))
+            self.tokens[name] = _account(database, name, role, self.branch)
         database.close()
 
     def start(self) -> None:
@@ -96,3 +96,13 @@ class Server:
         code = self.process.wait(15)
         self.process = None
         return code
+
+
+def _account(database: Database, name: str, role: str, branch: str) -> str:
+    """Adds the account; a token for it."""
+
+    def create(connection: Connection) -> str:
+        staff.add_staff(connection, name, role, [branch], password=PASSWORD)
+        return staff.create_token(connection, name, database.clock.now())
+
+    return database.write(create)

@@ -30,7 +30,7 @@ class PartPath(BaseModel):
 def _patch_of(shape: type[Facts]) -> type[Facts]:
     """The same fields, each of them optional: what is sent is changed, the rest stays."""
     fields: dict[str, Any] = {
-        name: (Annotated[(field.annotation, *field.metadata, Field())], None)  # type: ignore[valid-type]
+        name: (Annotated[(field.annotation, *field.metadata, Field())], None)
         for name, field in shape.model_fields.items()
     }
     return create_model(shape.__name__.replace("Facts", "Patch"), __base__=Facts, **fields)

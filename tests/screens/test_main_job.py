@@ -91,7 +91,8 @@ def test_a_visit_from_the_kiosk_to_the_end(screens: Any, server: Server, languag
     expect(desk.locator("[data-waiting]")).to_have_text("1")
 
     wait_for_hero = f"""() => new Promise((resolve) => {{
-        const look = () => document.querySelector('.hero .number')?.innerText === '{number}' ? resolve(Date.now()) : requestAnimationFrame(look);
+        const isShown = () => document.querySelector('.hero .number')?.innerText === '{number}';
+        const look = () => (isShown() ? resolve(Date.now()) : requestAnimationFrame(look));
         look();
     }})"""
     desk.evaluate("addEventListener('keydown', () => { window.pressedAt = Date.now(); }, {capture: true, once: true})")

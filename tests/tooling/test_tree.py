@@ -27,7 +27,14 @@ def test_page_folders_hold_no_python(folder: str) -> None:
 
 
 def test_no_registry_host_and_no_machine_path_stands_in_the_project() -> None:
-    hosts = ["pypi" + ".org", "python" + "hosted", "npm" + "js", "registry" + ".npm", "jsdelivr" + ".net", "/ro" + "ot/"]
+    hosts = [
+        "pypi" + ".org",
+        "python" + "hosted",
+        "npm" + "js",
+        "registry" + ".npm",
+        "jsdelivr" + ".net",
+        "/ro" + "ot/",
+    ]
     for path in tracked():
         if path.suffix in {".png", ".woff2", ".ico"}:
             continue

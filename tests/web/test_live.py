@@ -57,7 +57,7 @@ def test_a_hall_screen_gets_a_snapshot_and_then_every_change_in_order(
     ]
     version = snapshot["version"]
     for step in steps:
-        step()
+        step()  # type: ignore[no-untyped-call]
         kind, change = screen.next()
         assert (kind, change["version"]) == ("change", version + 1)
         version = change["version"]
