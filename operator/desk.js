@@ -11,8 +11,11 @@ const LETTERS = { n: "next", s: "start", r: "recall", x: "no-show", f: "finish",
 
 export const desk = {
   me: null, branch: null, board: null, pending: null, said: "", problem: null, outcome: "solved", note: "",
-  isOnline: true, hasLetters: localStorage.getItem("desk.letters") !== "off", live: null, now: () => Date.now(), choosing: false,
+  link: { connected: true }, hasLetters: localStorage.getItem("desk.letters") !== "off", live: null, now: () => Date.now(), choosing: false,
 };
+
+// A link that broke a moment ago may be back before anybody notices; after four seconds the desk says so.
+Object.defineProperty(desk, "isOnline", { get: () => navigator.onLine && (desk.link.connected || desk.now() - desk.link.lastSeen < 4000) });
 
 export const mine = () => desk.board?.windows.find((window) => window.operator_id === desk.me.id) ?? null;
 
@@ -122,7 +125,7 @@ async function enter() {
     onState: show,
     onConnection: ({ connected, problem, lastSeen }) => {
       if (problem?.status === 401) return location.reload();
-      desk.isOnline = connected || Date.now() - lastSeen < 5000;
+      desk.link = { connected, lastSeen };
       update();
     },
   });
@@ -137,5 +140,5 @@ onLanguage((code) => {
   update();
 });
 addEventListener("keydown", onKey);
-addEventListener("offline", () => { desk.isOnline = false; update(); });
+addEventListener("offline", update);
 enter();
