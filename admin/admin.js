@@ -1,96 +1,161 @@
 // The administration: what the office offers, at which windows, when. A saved change is live at once.
 import { html, nothing, render } from "lit-html";
 import { api } from "/static/common/api.js";
-import { onLanguage, page, t, text } from "/static/common/i18n.js";
+import { language, onLanguage, page, t, text } from "/static/common/i18n.js";
 import { follow } from "/static/common/live.js";
 import { languageButtons, signIn, signOut, whoAmI } from "/static/common/sign_in.js";
 import { hoursView, officeView, serviceView, windowsView } from "./forms.js";
 
 const root = document.getElementById("app");
-const TABS = ["services", "windows", "hours", "office"];
+const VIEWS = { services: serviceView, windows: windowsView, hours: hoursView, office: officeView };
 
-export const admin = { me: null, branch: null, setup: null, tab: "services", code: null, draft: null, problem: null, said: "", isDirty: false };
+// `draft` is what the form shows, `origin` what it started from: only what differs is saved.
+export const admin = { me: null, branch: null, setup: null, tab: "services", code: "", draft: null, origin: null, problem: null, isMarked: false, said: "", question: null, isSaving: false };
+let loads = 0;
 
 const copy = (value) => JSON.parse(JSON.stringify(value));
-const base = () => `/admin/branches/${admin.branch}`;
+const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+const isDirty = () => admin.draft !== null && !isSame(admin.draft, admin.origin);
 
-export function edited() {
-  admin.isDirty = true;
-  admin.said = "";
+export function tell(words) {
+  admin.said = words;
   update();
+}
+
+export const edited = () => tell("");
+
+// The parts of the draft that somebody has changed, texts without the empty ones.
+export function changes() {
+  const filled = (value) => (value && typeof value === "object" && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).filter(([, part]) => part !== "").map(([name, part]) => [name, filled(part)])) : Array.isArray(value) ? value.map(filled) : value);
+  return Object.fromEntries(Object.entries(admin.draft).filter(([name, value]) => !isSame(value, admin.origin[name])).map(([name, value]) => [name, filled(value)]));
 }
 
 // The words for a field at fault, by its dotted name.
 export const fault = (field) => admin.problem?.errors?.find((error) => error.field === field)?.message;
 
-function blankService() {
-  return { code: "", prefix: "", name: {}, description: {}, documents: [], fee: {}, norm_seconds: 900, group: null, open: true };
+const BLANK = { code: "", prefix: "", name: {}, description: {}, documents: [], fee: {}, norm_seconds: 900, group: null, open: true };
+
+function original() {
+  const { setup, tab, code } = admin;
+  if (tab === "windows") return Object.fromEntries(setup.windows.map((window) => [window.code, window.services]));
+  if (tab !== "services") return setup;
+  const { waiting, ...service } = setup.services.find((one) => one.code === code) ?? BLANK;
+  return service;
 }
 
 function startDraft() {
-  const { setup, tab, code } = admin;
-  const service = setup.services.find((one) => one.code === code);
-  admin.draft = copy(tab === "services" ? service ?? blankService() : setup);
-  admin.isDirty = false;
+  admin.origin = copy(original());
+  admin.draft = copy(admin.origin);
+  admin.problem = null;
 }
 
-export function choose(tab, code = null) {
-  Object.assign(admin, { tab, code, problem: null, said: "" });
-  if (tab === "services" && code === null) admin.code = admin.setup.services[0]?.code ?? "";
+// Resolves with yes or no; asked in a dialog of the page.
+export function ask(title, note, yes, no) {
+  return new Promise((resolve) => {
+    const answer = (value) => {
+      root.querySelector("dialog").close(); // gives the focus back
+      admin.question = null;
+      update();
+      resolve(value);
+    };
+    admin.question = { title, note, yes, no, answer };
+    update();
+    root.querySelector("dialog").showModal();
+  });
+}
+
+const mayLeave = async () => !isDirty() || ask(t("admin.discard_sure"), t("admin.discard_note"), t("admin.discard"), t("admin.stay"));
+
+function show(tab, code, said = "") {
+  Object.assign(admin, { tab, code, said });
   startDraft();
   update();
 }
 
-// Runs a change; on success everything shows the new set-up, on refusal the fields say what is wrong.
-export async function save(change) {
-  Object.assign(admin, { problem: null, said: "" });
+export async function choose(tab, code = admin.setup.services[0]?.code ?? "") {
+  if (!(await mayLeave())) return;
+  show(tab, code);
+  if (tab !== "services") return;
+  if (matchMedia("(max-width: 800px)").matches) root.querySelector("#form").scrollIntoView();
+  if (code === "") root.querySelector("#form input").focus();
+}
+
+// Runs a change. On success everything shows the new set-up, on refusal the fields say what is wrong.
+export async function save(change, { keepsDraft = false, next = null } = {}) {
+  if (admin.isSaving) return;
+  Object.assign(admin, { problem: null, said: "", isSaving: true });
   try {
-    await change(base());
-    admin.isDirty = false;
+    await change(`/admin/branches/${admin.branch}`);
+    if (!keepsDraft) admin.origin = copy(admin.draft);
+    if (next !== null) admin.code = next;
     await load();
     admin.said = t("admin.saved");
   } catch (problem) {
-    if (problem.status === 401) return location.reload();
+    if (problem.status === 401 && !isDirty()) return location.reload();
     admin.problem = problem;
+  } finally {
+    admin.isSaving = false;
   }
   update();
-  root.querySelector(admin.problem ? "[aria-invalid=true], [role=alert]" : "[role=status]")?.scrollIntoView({ block: "center" });
-  root.querySelector("[aria-invalid=true]")?.focus();
+  showFault();
 }
 
-export async function remove(question, path) {
-  if (!confirm(question)) return;
-  await save(() => api.del(`${base()}${path}`));
-  if (!admin.problem) {
-    const { said } = admin;
-    choose(admin.tab);
-    admin.said = said;
-    update();
-  }
+function showFault() {
+  const marked = root.querySelector("[aria-invalid=true]");
+  admin.isMarked = Boolean(marked);
+  if (admin.problem) update();
+  marked?.focus();
+}
+
+export async function remove(title, path) {
+  if (!(await ask(title, t("admin.delete_note"), t("admin.yes_delete"), t("common.cancel")))) return;
+  const next = path.startsWith("/services") ? admin.setup.services.find((service) => service.code !== admin.code)?.code ?? "" : null;
+  await save((base) => api.del(`${base}${path}`), { keepsDraft: next === null, next });
 }
 
 async function load() {
-  const fresh = await api.get(base());
-  const isChanged = admin.setup && fresh.setup_version !== admin.setup.setup_version;
-  const isForeign = isChanged && admin.isDirty;
-  admin.setup = fresh;
-  page.branch = fresh;
-  // What somebody is typing is not taken away; the next save is checked against the newest set-up anyway.
-  if (!admin.isDirty) startDraft();
-  if (isForeign) admin.said = t("admin.changed_elsewhere");
+  const turn = (loads += 1);
+  const fresh = await api.get(`/admin/branches/${admin.branch}`);
+  if (turn !== loads) return; // a later look is under way or done already
+  const isForeign = admin.setup && fresh.setup_version !== admin.setup.setup_version && !admin.isSaving;
+  admin.setup = page.branch = fresh;
+  const isGone = admin.tab === "services" && admin.code !== "" && !fresh.services.some((service) => service.code === admin.code);
+  if (isGone) return show("services", fresh.services[0]?.code ?? "", t("admin.gone_elsewhere"));
+  // What somebody is typing is not taken away.
+  if (!isDirty()) startDraft();
+  else if (isForeign) admin.said = t("admin.changed_elsewhere");
   update();
 }
+
+async function goToBranch(event) {
+  const wanted = event.target.value;
+  event.target.value = admin.branch;
+  if (!(await mayLeave())) return;
+  admin.draft = null;
+  location.search = new URLSearchParams({ branch: wanted, lang: language() });
+}
+
+const branchName = () => (admin.me.branches.length < 2
+  ? html`<h1>${text(admin.setup.name)}</h1>`
+  : html`<h1><label class="hidden-text" for="branch">${t("admin.choose_branch")}</label><select id="branch" @change=${goToBranch}>${admin.me.branches.map(({ code, name }) => html`<option value=${code} ?selected=${code === admin.branch}>${text(name)}</option>`)}</select></h1>`);
+
+const problemView = ({ code, title, words }) => html`<p class="notice alarm"><strong>${title}</strong> ${code === "invalid_fields" && admin.isMarked ? t("admin.see_fields") : words}</p>`;
+
+// One bar for every form: the button, what became of it, and what is not saved yet.
+const saveBar = () => html`<footer class="save-bar"><button class="main" form="form" data-save aria-disabled=${admin.isSaving ? "true" : nothing}>${t("common.save")}</button>
+  <div role="status">${admin.said ? html`<p class="notice">${admin.said}</p>` : isDirty() ? html`<p class="soft">${t("admin.unsaved")}</p>` : nothing}</div>
+  <div role="alert">${admin.problem ? problemView(admin.problem) : nothing}</div></footer>`;
+
+const questionView = ({ title, note, yes, no, answer }) => html`<dialog aria-labelledby="question" @cancel=${(event) => { event.preventDefault(); answer(false); }}>
+  <h2 id="question">${title}</h2><p>${note}</p><div class="row"><button data-no @click=${() => answer(false)}>${no}</button><button class="alarm" data-yes @click=${() => answer(true)}>${yes}</button></div></dialog>`;
 
 function update() {
   if (!admin.setup) return;
   document.title = t("admin.page_title");
-  const views = { services: serviceView, windows: windowsView, hours: hoursView, office: officeView };
   render(html`<div class="admin" data-setup-version=${admin.setup.setup_version}>
-    <header class="bar"><h1>${text(admin.setup.name)}</h1>${languageButtons()}<span class="soft">${admin.me.name}</span><button class="quiet" @click=${signOut}>${t("common.sign_out")}</button></header>
-    <nav class="tabs" aria-label=${t("admin.page_title")}>${TABS.map((tab) => html`<button data-tab=${tab} aria-current=${tab === admin.tab ? "page" : nothing} @click=${() => choose(tab)}>${t(`admin.${tab}`)}</button>`)}</nav>
-    <div role="status">${admin.said ? html`<p class="notice">${admin.said}</p>` : nothing}</div>
-    <div role="alert">${admin.problem ? html`<p class="notice alarm"><strong>${admin.problem.title}</strong> ${admin.problem.detail}</p>` : nothing}</div>
-    ${views[admin.tab]()}</div>`, root);
+    <header class="bar">${branchName()}${languageButtons()}<span class="soft">${admin.me.name}</span><button class="quiet" @click=${async () => { if (await mayLeave()) { admin.draft = null; signOut(); } }}>${t("common.sign_out")}</button></header>
+    <nav class="tabs" aria-label=${t("admin.page_title")}>${Object.keys(VIEWS).map((tab) => html`<button data-tab=${tab} aria-current=${tab === admin.tab ? "page" : nothing} @click=${() => choose(tab)}>${t(`admin.${tab}`)}</button>`)}</nav>
+    ${VIEWS[admin.tab]()}${saveBar()}${admin.question ? questionView(admin.question) : nothing}</div>`, root);
 }
 
 async function enter() {
@@ -102,15 +167,19 @@ async function enter() {
     return render(html`<div class="sign-in card"><p>${t("common.no_rights")}</p><button @click=${signOut}>${t("common.sign_out")}</button></div>`, root);
   }
   await load();
-  choose("services");
+  show("services", admin.setup.services[0]?.code ?? "");
   let shown = admin.setup.version;
   follow({
     auth: { staff: true, branch: admin.branch },
-    fetchState: () => api.get(base()),
-    onState: (state) => { if (state.version !== shown) { shown = state.version; load(); } },
+    fetchState: () => api.get(`/admin/branches/${admin.branch}`),
+    onState: (state) => {
+      if (state.version === shown) return;
+      shown = state.version;
+      load().catch(() => { shown = null; }); // asked again with the next sign of life
+    },
   });
 }
 
 onLanguage(() => { signIn.redraw?.(); update(); });
-addEventListener("beforeunload", (event) => { if (admin.isDirty) event.preventDefault(); });
+addEventListener("beforeunload", (event) => { if (isDirty()) event.preventDefault(); });
 enter();
