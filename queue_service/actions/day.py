@@ -1,12 +1,11 @@
 """How does a service day end? Everybody who was not served is counted as having left."""
 
-from sqlalchemy import update
-
 from queue_service.model.ticket import LegState
 from queue_service.rules.errors import Refused
 from queue_service.rules.ticket import MOVES, UNFINISHED, Move
 from queue_service.storage.boards import leg_table, legs_with_tickets
 from queue_service.storage.hall import Hall
+from queue_service.storage.rows import change_row
 
 SYSTEM = "system"
 
@@ -28,8 +27,8 @@ def close_day(hall: Hall, actor: str = SYSTEM, *, past_days_only: bool = False) 
         raise Refused("still_serving", numbers=", ".join(serving))
     leavers = [leg for leg in open_legs if leg.state in MOVES[Move.CLOSE_DAY].before]
     for leg in leavers:
-        values = {"state": MOVES[Move.CLOSE_DAY].after, "left_at": leg.left_at or hall.now}
-        hall.connection.execute(update(leg_table).where(leg_table.c.id == leg.id).values(**values))
+        left = leg.left_at or hall.now
+        change_row(hall.connection, leg_table, leg.id, state=MOVES[Move.CLOSE_DAY].after, left_at=left)
         hall.record(
             Move.CLOSE_DAY, actor, ticket_id=leg.ticket_id, leg_id=leg.id, facts={"number": leg.label, "was": leg.state}
         )

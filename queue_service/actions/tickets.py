@@ -2,9 +2,9 @@
 
 import secrets
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from queue_service.actions import legs
@@ -16,7 +16,7 @@ from queue_service.rules.ticket import Move
 from queue_service.storage.boards import token_hash
 from queue_service.storage.hall import Hall
 from queue_service.storage.office import ServiceSetup
-from queue_service.storage.rows import put_row
+from queue_service.storage.rows import change_row, put_row
 
 ticket_table, leg_table, counter_table = table(Ticket), table(Leg), table(TicketCounter)
 VISITOR = "visitor"
@@ -99,7 +99,7 @@ def cancel(hall: Hall, token: str, actor: str = VISITOR) -> Any:
     """Give a ticket back; its leg leaves the line. Raises Refused(unknown_ticket, move_not_allowed)."""
     leg = legs.of_token(hall, token_hash(token))
     state = ticket.after(Move.CANCEL, leg.state)
-    hall.connection.execute(update(leg_table).where(leg_table.c.id == leg.id).values(state=state, left_at=hall.now))
+    change_row(hall.connection, leg_table, leg.id, state=state, left_at=hall.now)
     hall.record(Move.CANCEL, actor, ticket_id=leg.ticket_id, leg_id=leg.id, facts={"number": leg.label})
     return leg
 
@@ -117,12 +117,18 @@ def _orderable(hall: Hall, order: Order) -> ServiceSetup:
 
 def _next_number(hall: Hall, series: str) -> int:
     """One more than the last number of the series today. Counted under the branch lock, in the ticket's transaction."""
-    dialect: Any = sqlite if hall.connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(counter_table).values(
-        branch_id=hall.setup.branch_id, series=series, service_day=hall.service_day, last_number=1
+    start = {"branch_id": hall.setup.branch_id, "series": series, "service_day": hall.service_day, "last_number": 1}
+    return int(hall.connection.execute(_count_up(hall.connection.dialect.name), start).scalar_one())
+
+
+@cache
+def _count_up(dialect_name: str) -> Any:
+    dialect: Any = sqlite if dialect_name == "sqlite" else postgresql
+    return (
+        dialect.insert(counter_table)
+        .on_conflict_do_update(
+            index_elements=["branch_id", "series", "service_day"],
+            set_={"last_number": counter_table.c.last_number + 1},
+        )
+        .returning(counter_table.c.last_number)
     )
-    statement = statement.on_conflict_do_update(
-        index_elements=["branch_id", "series", "service_day"],
-        set_={"last_number": counter_table.c.last_number + 1},
-    ).returning(counter_table.c.last_number)
-    return int(hall.connection.execute(statement).scalar_one())

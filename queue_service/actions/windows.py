@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import update
-
 from queue_service.actions import legs
 from queue_service.model import Leg, Window, table
 from queue_service.model.branch import WindowState
@@ -14,6 +12,7 @@ from queue_service.rules.errors import Kind, Refused
 from queue_service.rules.ticket import Move
 from queue_service.storage.hall import Hall
 from queue_service.storage.office import WindowSetup
+from queue_service.storage.rows import change_row
 
 leg_table, window_table = table(Leg), table(Window)
 
@@ -109,17 +108,16 @@ def call_next(hall: Hall, window_id: int, operator: Operator) -> Any | None:
     leg = legs.waiting_today(hall, window.serves)
     if leg is None:
         return None
-    hall.connection.execute(
-        update(leg_table)
-        .where(leg_table.c.id == leg.id)
-        .values(
-            state=ticket.after(Move.CALL, leg.state),
-            first_called_at=leg.first_called_at or hall.now,
-            last_called_at=hall.now,
-            calls=1,
-            window_id=window_id,
-            staff_id=operator.id,
-        )
+    change_row(
+        hall.connection,
+        leg_table,
+        leg.id,
+        state=ticket.after(Move.CALL, leg.state),
+        first_called_at=leg.first_called_at or hall.now,
+        last_called_at=hall.now,
+        calls=1,
+        window_id=window_id,
+        staff_id=operator.id,
     )
     _record(hall, Move.CALL, leg, operator, window_id, serves=list(window.serves))
     return legs.by_id(hall, leg.id)
@@ -172,7 +170,7 @@ def _own_window(hall: Hall, window_id: int, operator: Operator) -> WindowSetup:
 
 def _move(hall: Hall, move: Move, leg: Any, operator: Operator, reason: str | None = None, **values: Any) -> Any:
     state: LegState = ticket.after(move, leg.state)
-    hall.connection.execute(update(leg_table).where(leg_table.c.id == leg.id).values(state=state, **values))
+    change_row(hall.connection, leg_table, leg.id, state=state, **values)
     _record(hall, move, leg, operator, leg.window_id, reason)
     return legs.by_id(hall, leg.id)
 
@@ -194,7 +192,7 @@ def _record(
 
 
 def _set_window(hall: Hall, window: WindowSetup, **values: Any) -> None:
-    hall.connection.execute(update(window_table).where(window_table.c.id == window.id).values(**values))
+    change_row(hall.connection, window_table, window.id, **values)
     hall.set_up_again()
 
 

@@ -6,9 +6,10 @@ them can name a person.
 
 import hashlib
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, func, literal_column, or_, select
 
 from queue_service.model import Branch, Leg, Staff, Ticket, table
 from queue_service.model import Hall as HallRow
@@ -40,9 +41,7 @@ def moment(at: datetime | None) -> str | None:
 
 
 def hall_version(connection: Connection, setup: Setup) -> int:
-    return int(
-        connection.execute(select(hall_table.c.version).where(hall_table.c.branch_id == setup.branch_id)).scalar_one()
-    )
+    return int(connection.execute(_version(), {"branch": setup.branch_id}).scalar_one())
 
 
 def branch_codes(connection: Connection) -> list[str]:
@@ -142,9 +141,7 @@ def hall(connection: Connection, setup: Setup, now: datetime) -> Board:
 
 def ticket(connection: Connection, setup: Setup, now: datetime, ticket_id: int) -> Board:
     """What the holder of a ticket sees of it."""
-    legs = connection.execute(
-        legs_with_tickets().where(leg_table.c.ticket_id == ticket_id).order_by(leg_table.c.position)
-    ).all()
+    legs = connection.execute(_visit(), {"ticket": ticket_id}).all()
     current = legs[-1]
     service = setup.service_codes[current.service_id]
     at_window = current.state in AT_WINDOW
@@ -174,22 +171,14 @@ def people_ahead(connection: Connection, setup: Setup, leg: Any) -> int:
     """How many waiting visitors may be called before this one: an earlier turn, in a line that shares a window."""
     rivals = setup.rivals(setup.service_codes[leg.service_id])
     ids = [setup.services[code].id for code in rivals if code in setup.services]
-    earlier = or_(
-        leg_table.c.turn < leg.turn, and_(leg_table.c.turn == leg.turn, leg_table.c.ticket_id < leg.ticket_id)
-    )
-    return int(
-        connection.execute(
-            select(func.count())
-            .select_from(leg_table)
-            .where(
-                leg_table.c.branch_id == setup.branch_id,
-                leg_table.c.service_id.in_(ids),
-                leg_table.c.state == LegState.WAITING,
-                leg_table.c.service_day == leg.service_day,
-                earlier,
-            )
-        ).scalar_one()
-    )
+    line = {
+        "branch": setup.branch_id,
+        "services": ids,
+        "day": leg.service_day,
+        "turn": leg.turn,
+        "ticket": leg.ticket_id,
+    }
+    return int(connection.execute(_ahead(), line).scalar_one())
 
 
 def ticket_id_of(connection: Connection, token: str) -> int:
@@ -298,10 +287,40 @@ def legs_with_tickets() -> Select[Any]:
     ).join(ticket_table, ticket_table.c.id == leg_table.c.ticket_id)
 
 
+@cache
+def _version() -> Select[Any]:
+    return select(hall_table.c.version).where(hall_table.c.branch_id == bindparam("branch"))
+
+
+@cache
+def _visit() -> Select[Any]:
+    """All legs of a ticket."""
+    return legs_with_tickets().where(leg_table.c.ticket_id == bindparam("ticket")).order_by(leg_table.c.position)
+
+
+@cache
+def _ahead() -> Select[Any]:
+    """How many waiting legs of these services come before this turn. Literal state, so that the line's index serves."""
+    return (
+        select(func.count())
+        .select_from(leg_table)
+        .where(
+            leg_table.c.branch_id == bindparam("branch"),
+            leg_table.c.service_id.in_(bindparam("services", expanding=True)),
+            leg_table.c.state == literal_column("'waiting'"),
+            leg_table.c.service_day == bindparam("day"),
+            or_(
+                leg_table.c.turn < bindparam("turn"),
+                and_(leg_table.c.turn == bindparam("turn"), leg_table.c.ticket_id < bindparam("ticket")),
+            ),
+        )
+    )
+
+
 def _waiting_today(setup: Setup, now: datetime) -> tuple[Any, ...]:
     return (
         leg_table.c.branch_id == setup.branch_id,
-        leg_table.c.state == LegState.WAITING,
+        leg_table.c.state == literal_column("'waiting'"),
         leg_table.c.service_day == service_day(now, setup.time_zone),
     )
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from queue_service.clock import Clock
 from queue_service.model import Hall as HallRow
@@ -16,6 +16,11 @@ from queue_service.storage import ledger
 from queue_service.storage.office import Setup, SetupCache, read_setup
 
 hall_table = table(HallRow)
+
+_THIS = hall_table.c.branch_id == bindparam("branch")
+LOCK = select(hall_table).where(_THIS).with_for_update()
+SETTLE = update(hall_table).where(_THIS)
+APPEND = insert(ledger.entries)
 
 
 @dataclass
@@ -34,7 +39,7 @@ class Hall:
     def lock(cls, connection: Connection, setups: SetupCache, branch: str, clock: Clock, secret: bytes) -> "Hall":
         """Take the branch's lock, as a statement of its own, before anything is read."""
         branch_id = setups.branch_id(connection, branch)
-        row = connection.execute(select(hall_table).where(hall_table.c.branch_id == branch_id).with_for_update()).one()
+        row = connection.execute(LOCK, {"branch": branch_id}).one()
         setup = setups.at(connection, branch, branch_id, row.setup_version)
         return cls(connection, setup, clock.now(), secret, row)
 
@@ -73,15 +78,13 @@ class Hall:
             return None
         row = self._row
         rows = ledger.chain(row.branch_id, row.ledger_seq, row.ledger_hash, self.now, self._facts)
-        self.connection.execute(insert(ledger.entries), rows)
-        self.connection.execute(
-            update(hall_table)
-            .where(hall_table.c.branch_id == row.branch_id)
-            .values(
-                version=row.version + 1,
-                setup_version=row.setup_version + (1 if self._setup_changed else 0),
-                ledger_seq=rows[-1]["seq"],
-                ledger_hash=rows[-1]["hash"],
-            )
-        )
+        self.connection.execute(APPEND, rows)
+        settled = {
+            "branch": row.branch_id,
+            "version": row.version + 1,
+            "setup_version": row.setup_version + (1 if self._setup_changed else 0),
+            "ledger_seq": rows[-1]["seq"],
+            "ledger_hash": rows[-1]["hash"],
+        }
+        self.connection.execute(SETTLE, settled)
         return self.version
