@@ -11,9 +11,24 @@ CREATE TABLE branch (
     languages JSONB NOT NULL,
     default_language VARCHAR(16) NOT NULL,
     hours JSONB NOT NULL,
+    day_starts VARCHAR(5) NOT NULL,
+    first_number INTEGER NOT NULL,
+    last_number INTEGER NOT NULL,
+    numbers_restart VARCHAR(8) NOT NULL,
     recall_pause_seconds INTEGER NOT NULL,
     calls_before_no_show INTEGER NOT NULL,
+    no_show_after_seconds INTEGER,
+    starts_on_call BOOLEAN NOT NULL,
+    undo_seconds INTEGER NOT NULL,
+    rejoin_minutes INTEGER NOT NULL,
+    defer_limit INTEGER NOT NULL,
+    longest_defer_minutes INTEGER NOT NULL,
+    late_minutes INTEGER NOT NULL,
+    head_start_minutes JSONB NOT NULL,
+    choices JSONB NOT NULL,
     CONSTRAINT pk_branch PRIMARY KEY (id),
+    CONSTRAINT ck_branch_numbers_restart_known CHECK (numbers_restart IN ('daily', 'range')),
+    CONSTRAINT ck_branch_numbers_in_range CHECK (first_number > 0 AND last_number >= first_number),
     CONSTRAINT uq_branch_code UNIQUE (code)
 );
 
@@ -46,6 +61,7 @@ CREATE INDEX answered_at ON answered_request (answered_at);
 -- The branch lock: every change to a hall takes this row first, and leaves its new version here.
 CREATE TABLE hall (
     branch_id INTEGER NOT NULL,
+    service_day DATE NOT NULL,
     version INTEGER NOT NULL,
     setup_version INTEGER NOT NULL,
     ledger_seq INTEGER NOT NULL,
@@ -70,6 +86,23 @@ CREATE TABLE ledger_entry (
     hash VARCHAR(64) NOT NULL,
     CONSTRAINT pk_ledger_entry PRIMARY KEY (branch_id, seq),
     CONSTRAINT fk_ledger_entry_branch_id FOREIGN KEY(branch_id) REFERENCES branch (id)
+);
+CREATE INDEX ledger_by_time ON ledger_entry (branch_id, at);
+
+-- Visitors whom the law, or the office, lets come earlier: by how much, on what ground, shown how.
+CREATE TABLE priority_category (
+    id SERIAL NOT NULL,
+    branch_id INTEGER NOT NULL,
+    code VARCHAR(40) NOT NULL,
+    name JSONB NOT NULL,
+    head_start_minutes JSONB NOT NULL,
+    legal_basis VARCHAR(300) NOT NULL,
+    proof JSONB NOT NULL,
+    is_self_declared BOOLEAN NOT NULL,
+    position INTEGER NOT NULL,
+    CONSTRAINT pk_priority_category PRIMARY KEY (id),
+    CONSTRAINT uq_priority_category_branch_id_code UNIQUE (branch_id, code),
+    CONSTRAINT fk_priority_category_branch_id FOREIGN KEY(branch_id) REFERENCES branch (id)
 );
 
 -- Services that are shown together on a kiosk with many services.
@@ -120,21 +153,27 @@ CREATE TABLE ticket (
     channel VARCHAR(16) NOT NULL,
     language VARCHAR(16) NOT NULL,
     priority VARCHAR(40),
+    priority_granted_by INTEGER,
     needs JSONB NOT NULL,
     issued_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    booked_at TIMESTAMP WITH TIME ZONE,
+    route JSONB NOT NULL,
+    deferrals INTEGER NOT NULL,
     CONSTRAINT pk_ticket PRIMARY KEY (id),
     CONSTRAINT uq_ticket_branch_id_service_day_series_number UNIQUE (branch_id, service_day, series, number),
     CONSTRAINT ck_ticket_channel_known CHECK (channel IN ('kiosk', 'web', 'reception', 'phone')),
     CONSTRAINT fk_ticket_branch_id FOREIGN KEY(branch_id) REFERENCES branch (id),
-    CONSTRAINT uq_ticket_token_hash UNIQUE (token_hash)
+    CONSTRAINT uq_ticket_token_hash UNIQUE (token_hash),
+    CONSTRAINT fk_ticket_priority_granted_by FOREIGN KEY(priority_granted_by) REFERENCES staff (id)
 );
 
--- The last number given in a series on a service day; counted under the branch lock, so gap-free.
+-- How many numbers a series has given on a service day; counted under the branch lock, so gap-free.
 CREATE TABLE ticket_counter (
     branch_id INTEGER NOT NULL,
     series VARCHAR(4) NOT NULL,
     service_day DATE NOT NULL,
-    last_number INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    given INTEGER NOT NULL,
     CONSTRAINT pk_ticket_counter PRIMARY KEY (branch_id, series, service_day),
     CONSTRAINT fk_ticket_counter_branch_id FOREIGN KEY(branch_id) REFERENCES branch (id)
 );
@@ -146,6 +185,8 @@ CREATE TABLE "window" (
     code VARCHAR(8) NOT NULL,
     position INTEGER NOT NULL,
     is_removed BOOLEAN NOT NULL,
+    languages JSONB NOT NULL,
+    needs JSONB NOT NULL,
     state VARCHAR(8) NOT NULL,
     pause_reason VARCHAR(40),
     operator_id INTEGER,
@@ -198,7 +239,17 @@ CREATE TABLE leg (
     started_at TIMESTAMP WITH TIME ZONE,
     finished_at TIMESTAMP WITH TIME ZONE,
     left_at TIMESTAMP WITH TIME ZONE,
+    requires VARCHAR(200) NOT NULL,
+    for_window_id INTEGER,
+    for_staff_id INTEGER,
+    due_at TIMESTAMP WITH TIME ZONE,
+    due_turn TIMESTAMP WITH TIME ZONE,
     calls INTEGER NOT NULL,
+    call_reason VARCHAR(40),
+    rejoins INTEGER NOT NULL,
+    held_at TIMESTAMP WITH TIME ZONE,
+    hold_reason VARCHAR(40),
+    held_seconds INTEGER NOT NULL,
     window_id INTEGER,
     staff_id INTEGER,
     outcome VARCHAR(40),
@@ -209,12 +260,16 @@ CREATE TABLE leg (
     CONSTRAINT fk_leg_branch_id FOREIGN KEY(branch_id) REFERENCES branch (id),
     CONSTRAINT fk_leg_ticket_id FOREIGN KEY(ticket_id) REFERENCES ticket (id),
     CONSTRAINT fk_leg_service_id FOREIGN KEY(service_id) REFERENCES service (id),
+    CONSTRAINT fk_leg_for_window_id FOREIGN KEY(for_window_id) REFERENCES "window" (id),
+    CONSTRAINT fk_leg_for_staff_id FOREIGN KEY(for_staff_id) REFERENCES staff (id),
     CONSTRAINT fk_leg_window_id FOREIGN KEY(window_id) REFERENCES "window" (id),
     CONSTRAINT fk_leg_staff_id FOREIGN KEY(staff_id) REFERENCES staff (id)
 );
+CREATE INDEX due ON leg (branch_id, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX last_calls ON leg (branch_id, last_called_at);
 CREATE INDEX line ON leg (branch_id, service_id, turn, ticket_id) WHERE state = 'waiting';
 CREATE UNIQUE INDEX one_leg_per_window ON leg (window_id) WHERE state IN ('called', 'serving');
+CREATE INDEX restricted_line ON leg (branch_id, service_day) WHERE state = 'waiting' AND (requires <> '' OR for_window_id IS NOT NULL OR for_staff_id IS NOT NULL);
 CREATE INDEX unfinished ON leg (branch_id, service_day) WHERE state IN ('waiting', 'called', 'serving', 'held', 'missed');
 
 -- Which services a window is set up for.
@@ -224,4 +279,20 @@ CREATE TABLE window_service (
     CONSTRAINT pk_window_service PRIMARY KEY (window_id, service_id),
     CONSTRAINT fk_window_service_window_id FOREIGN KEY(window_id) REFERENCES "window" (id),
     CONSTRAINT fk_window_service_service_id FOREIGN KEY(service_id) REFERENCES service (id)
+);
+
+-- What a member of staff did last to a leg, and what it was before: all that `undo` needs.
+CREATE TABLE last_move (
+    staff_id INTEGER NOT NULL,
+    leg_id INTEGER NOT NULL,
+    window_id INTEGER NOT NULL,
+    move VARCHAR(32) NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    before JSONB NOT NULL,
+    after JSONB NOT NULL,
+    new_leg_id INTEGER,
+    CONSTRAINT pk_last_move PRIMARY KEY (staff_id),
+    CONSTRAINT fk_last_move_staff_id FOREIGN KEY(staff_id) REFERENCES staff (id),
+    CONSTRAINT fk_last_move_leg_id FOREIGN KEY(leg_id) REFERENCES leg (id),
+    CONSTRAINT fk_last_move_window_id FOREIGN KEY(window_id) REFERENCES "window" (id)
 );

@@ -15,6 +15,7 @@ from gevent.threadpool import ThreadPool
 from geventwebsocket.handler import WebSocketHandler
 
 from queue_service import __version__
+from queue_service.actions.due import catch_up
 from queue_service.clock import Clock, parse_clock
 from queue_service.jobs.schedule import start_jobs
 from queue_service.settings import Settings
@@ -36,7 +37,7 @@ POLICY = (
 
 def open_database(settings: Settings, clock: Clock | None = None) -> Database:
     """The database of this installation; raises ValueError for a clock that cannot be read."""
-    return Database(settings.database_url, clock or parse_clock(settings.clock), settings.secret())
+    return Database(settings.database_url, clock or parse_clock(settings.clock), settings.secret(), catch_up)
 
 
 def create_app(database: Database, settings: Settings) -> Flask:

@@ -228,6 +228,29 @@ def verify(branch: str | None, **options: Any) -> None:
     sys.exit(0 if is_sound else FAILED_CHECK)
 
 
+@ledger_group.command()
+@click.option("--branch", help="Code of a branch; default: all.")
+@click.option("--exceptions/--no-exceptions", default=True, help="List calls out of turn and moves taken back.")
+@database_option
+@told_plainly
+def replay(branch: str | None, exceptions: bool, **options: Any) -> None:
+    """Play every call again by the rule: it reproduces each one, names the exception, or ends with exit code 1."""
+    is_sound = True
+    with _database(load_settings(**options)) as database:
+        for code in [branch] if branch else database.read(branch_codes):
+            hall = ledger.replay_branch(database, code)
+            is_sound = is_sound and not hall.deviations
+            click.echo(
+                f"{code}: {hall.calls} calls, {len(hall.exceptions)} named exceptions, "
+                f"{len(hall.deviations)} that the rule cannot explain"
+            )
+            for noted in hall.exceptions if exceptions else ():
+                click.echo(f"  {noted.seq}: {noted.what}")
+            for noted in hall.deviations:
+                click.echo(f"  {noted.seq}: UNEXPLAINED {noted.what}")
+    sys.exit(0 if is_sound else FAILED_CHECK)
+
+
 @main.command()
 @told_plainly
 def openapi() -> None:

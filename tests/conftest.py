@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from queue_service.actions.due import catch_up
 from queue_service.clock import FrozenClock, SystemClock
 from queue_service.storage.database import Database
 from queue_service.storage.schema import migrate
@@ -87,7 +88,7 @@ def open_database(clock: FrozenClock) -> Iterator[Callable[[str], Database]]:
     opened: list[Database] = []
 
     def open_one(url: str) -> Database:
-        opened.append(Database(url, clock, SECRET))
+        opened.append(Database(url, clock, SECRET, catch_up))
         return opened[-1]
 
     yield open_one

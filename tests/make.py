@@ -6,10 +6,12 @@ from typing import Any
 from sqlalchemy import insert
 
 from queue_service.actions import staff
+from queue_service.actions.setup import BEFORE_ALL_DAYS
 from queue_service.actions.tickets import Issued, Order, issue
 from queue_service.actions.windows import Operator, open_window
 from queue_service.model import Branch, Hall, Service, Window, WindowService, table
 from queue_service.model.ticket import Channel
+from queue_service.rules.office import ChoicesFacts
 from queue_service.storage.database import Database
 from queue_service.storage.rows import put_row
 
@@ -39,12 +41,12 @@ def an_office(
             default_language="ru",
             hours=facts.get("hours")
             or {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")},
-            recall_pause_seconds=facts.get("recall_pause_seconds", 15),
-            calls_before_no_show=facts.get("calls_before_no_show", 2),
+            head_start_minutes={"walk_in": 0, "appointment": 85},
+            choices=ChoicesFacts().model_dump(mode="json"),
+            **{key: value for key, value in facts.items() if key != "hours"},
         )
-        connection.execute(
-            insert(table(Hall)).values(branch_id=branch_id, version=0, setup_version=0, ledger_seq=0, ledger_hash="")
-        )
+        hall = {"version": 0, "setup_version": 0, "ledger_seq": 0, "ledger_hash": "", "service_day": BEFORE_ALL_DAYS}
+        connection.execute(insert(table(Hall)).values(branch_id=branch_id, **hall))
         service_ids = {letter: _service(connection, branch_id, letter) for letter in services}
         for position, (window, letters) in enumerate(windows.items()):
             window_id = put_row(
@@ -55,6 +57,8 @@ def an_office(
                 position=position,
                 state="closed",
                 is_removed=False,
+                languages=[],
+                needs=[],
             )
             for letter in letters:
                 connection.execute(

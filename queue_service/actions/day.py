@@ -26,9 +26,10 @@ def close_day(hall: Hall, actor: str = SYSTEM, *, past_days_only: bool = False) 
     if serving and not past_days_only:
         raise Refused("still_serving", numbers=", ".join(serving))
     leavers = [leg for leg in open_legs if leg.state in MOVES[Move.CLOSE_DAY].before]
+    state = MOVES[Move.CLOSE_DAY].after.value
     for leg in leavers:
         left = leg.left_at or hall.now
-        change_row(hall.connection, leg_table, leg.id, state=MOVES[Move.CLOSE_DAY].after, left_at=left)
+        change_row(hall.connection, leg_table, leg.id, state=state, left_at=left, due_at=None, due_turn=None)
         hall.record(
             Move.CLOSE_DAY, actor, ticket_id=leg.ticket_id, leg_id=leg.id, facts={"number": leg.label, "was": leg.state}
         )

@@ -1,62 +1,278 @@
-"""Which leg is meant? Look-ups that several actions share, always within the locked hall."""
+"""Which leg is meant, and how does one join the line or move on? What several actions share in the locked hall."""
 
+from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, literal_column
+from sqlalchemy import Select, and_, bindparam, literal_column, or_, select
 
+from queue_service.model import Service, table
+from queue_service.model.ticket import LegState
+from queue_service.rules import next_ticket
 from queue_service.rules.errors import Refused, not_found
-from queue_service.rules.ticket import AT_WINDOW
+from queue_service.rules.next_ticket import Place, WaitingLeg
+from queue_service.rules.ticket import AT_WINDOW, MOVES, Move
 from queue_service.storage.boards import leg_table, legs_with_tickets, ticket_table
 from queue_service.storage.hall import Hall
+from queue_service.storage.office import ServiceSetup, Setup, WindowSetup
+from queue_service.storage.rows import change_row, fetch_all, fetch_one, put_row
 
-BY_ID = legs_with_tickets().where(leg_table.c.id == bindparam("leg"))
-AT_THIS_WINDOW = legs_with_tickets().where(
-    leg_table.c.window_id == bindparam("window"), leg_table.c.state.in_(sorted(AT_WINDOW))
+service_table = table(Service)
+# Literal words, so that the partial indexes of waiting and of restricted legs serve.
+_IS_WAITING = leg_table.c.state == literal_column("'waiting'")
+_IS_RESTRICTED = or_(
+    leg_table.c.requires != literal_column("''"),
+    leg_table.c.for_window_id.is_not(None),
+    leg_table.c.for_staff_id.is_not(None),
 )
-FIRST_WAITING = (
-    legs_with_tickets()
-    .where(
-        leg_table.c.branch_id == bindparam("branch"),
-        leg_table.c.service_id.in_(bindparam("services", expanding=True)),
-        leg_table.c.state == literal_column("'waiting'"),  # a literal, so that the index of waiting legs serves
-        leg_table.c.service_day == bindparam("day"),
-    )
-    .order_by(leg_table.c.turn, leg_table.c.ticket_id)
-    .limit(1)
+_IS_FREE = and_(
+    leg_table.c.requires == literal_column("''"),
+    leg_table.c.for_window_id.is_(None),
+    leg_table.c.for_staff_id.is_(None),
 )
 
 
 def by_id(hall: Hall, leg_id: int) -> Any:
-    return hall.connection.execute(BY_ID, {"leg": leg_id}).one()
+    """A leg of this hall, with its ticket; raises Refused(unknown_leg)."""
+    leg = fetch_one(hall.connection, _by_id(), leg=leg_id, branch=hall.setup.branch_id)
+    if leg is None:
+        raise not_found("leg", str(leg_id))
+    return leg
 
 
 def at_window(hall: Hall, window_id: int) -> Any | None:
     """The called or serving leg at a window; at most one, by a unique index."""
-    return hall.connection.execute(AT_THIS_WINDOW, {"window": window_id}).first()
+    return fetch_one(hall.connection, _at_window(), window=window_id)
 
 
-def require_at_window(hall: Hall, window_id: int) -> Any:
-    """Like `at_window`; raises Refused(nobody_at_window)."""
+def require_at_window(hall: Hall, window_id: int, leg_id: int | None = None) -> Any:
+    """Like `at_window`; with `leg_id`, the one that is meant. Raises Refused(nobody_at_window, leg_changed)."""
     leg = at_window(hall, window_id)
     if leg is None:
         raise Refused("nobody_at_window")
+    if leg_id not in (None, leg.id):
+        raise Refused("leg_changed", number=leg.label)
     return leg
 
 
 def of_token(hall: Hall, token_hash: str) -> Any:
     """The last leg of the ticket with this token, in this hall; raises Refused(unknown_ticket)."""
-    leg = hall.connection.execute(
-        legs_with_tickets()
-        .where(ticket_table.c.token_hash == token_hash, ticket_table.c.branch_id == hall.setup.branch_id)
-        .order_by(leg_table.c.position.desc())
-    ).first()
+    leg = fetch_one(hall.connection, _of_token(), token=token_hash, branch=hall.setup.branch_id)
     if leg is None:
         raise not_found("ticket", "")
     return leg
 
 
-def waiting_today(hall: Hall, services: tuple[str, ...]) -> Any:
-    """The first waiting leg among these services, by the order of rules/next_ticket.py; None when nobody waits."""
-    ids = [hall.setup.services[code].id for code in services]
-    place = {"branch": hall.setup.branch_id, "services": ids, "day": hall.service_day}
-    return hall.connection.execute(FIRST_WAITING, place).first()
+def of_number(hall: Hall, number: str) -> Any:
+    """The last leg of today's ticket with this printed number; raises Refused(unknown_number)."""
+    place = {"number": number.strip().upper(), "branch": hall.setup.branch_id, "day": hall.service_day}
+    leg = fetch_one(hall.connection, _of_number(), **place)
+    if leg is None:
+        raise not_found("number", number, "number")
+    return leg
+
+
+def first_waiting(hall: Hall, window: WindowSetup) -> Any | None:
+    """The leg that the rule of rules/next_ticket.py lets this window call; None when nobody it may serve waits."""
+    place = {"branch": hall.setup.branch_id, "day": hall.service_day}
+    ids = tuple(hall.setup.services[code].id for code in window.serves)
+    candidates = fetch_all(hall.connection, _restricted(), **place)
+    if ids and (free := fetch_one(hall.connection, _first_free(ids), **place)) is not None:
+        candidates.append(free)
+    rows = {row.id: row for row in candidates}
+    chosen = next_ticket.first((as_waiting(row, hall.setup) for row in candidates), window.as_free)
+    return None if chosen is None else rows[chosen.leg_id]
+
+
+def as_waiting(row: Any, setup: Setup) -> WaitingLeg:
+    """A row as the rule sees it."""
+    return WaitingLeg(
+        row.id,
+        row.ticket_id,
+        setup.service_codes[row.service_id],
+        row.turn,
+        frozenset(row.requires.split()),
+        row.for_window_id,
+        row.for_staff_id,
+    )
+
+
+def join_line(
+    hall: Hall,
+    ticket_id: int,
+    position: int,
+    service: ServiceSetup,
+    place: Place,
+    requires: str = "",
+    for_window_id: int | None = None,
+    for_staff_id: int | None = None,
+) -> int:
+    """Put a ticket's next leg into the line of a service; the leg's id."""
+    return put_row(
+        hall.connection,
+        leg_table,
+        branch_id=hall.setup.branch_id,
+        service_day=hall.service_day,
+        ticket_id=ticket_id,
+        position=position,
+        service_id=service.id,
+        state=MOVES[Move.ISSUE].after.value,
+        counting_start=place.counting_start,
+        turn=place.turn,
+        due_at=place.better_from,
+        due_turn=place.better_turn,
+        ready_at=hall.now,
+        requires=requires,
+        for_window_id=for_window_id,
+        for_staff_id=for_staff_id,
+        calls=0,
+        rejoins=0,
+        held_seconds=0,
+    )
+
+
+def line_facts(
+    service: ServiceSetup, turn: datetime, requires: str, for_window_id: int | None, for_staff_id: int | None
+) -> dict[str, Any]:
+    """What the ledger keeps of a place in line, so that every call can be replayed."""
+    facts: dict[str, Any] = {"service": service.code, "turn": turn.isoformat()}
+    if requires:
+        facts["requires"] = requires.split()
+    if for_window_id is not None:
+        facts["for_window"] = for_window_id
+    if for_staff_id is not None:
+        facts["for_operator"] = for_staff_id
+    return facts
+
+
+def send_on(hall: Hall, leg: Any, actor: str) -> int | None:
+    """Put the ticket into the line of its next stop, if its route has one; the new leg's id.
+
+    The new leg keeps the turn: the visitor's wait never starts again.
+    """
+    route = list(leg.route)
+    while route:
+        stop = route.pop(0)
+        if (service := hall.setup.services.get(stop["service"])) is not None:
+            break
+    else:
+        return None
+    change_row(hall.connection, ticket_table, leg.ticket_id, route=route)
+    window = next((w for w in hall.setup.windows if w.id == stop.get("window") and w.is_at_work), None)
+    back_to = window.id if window is not None and service.code in window.serves else None
+    return next_leg(hall, leg, service, actor, for_window_id=back_to)
+
+
+def next_leg(
+    hall: Hall,
+    leg: Any,
+    service: ServiceSetup,
+    actor: str,
+    for_window_id: int | None = None,
+    for_staff_id: int | None = None,
+) -> int:
+    """A new leg after `leg`, with its turn and needs; the new leg's id."""
+    place = Place(leg.counting_start, leg.turn)
+    directed = (for_window_id, for_staff_id)
+    new_id = join_line(hall, leg.ticket_id, leg.position + 1, service, place, leg.requires, *directed)
+    facts = {"number": leg.label, **line_facts(service, leg.turn, leg.requires, *directed)}
+    hall.record(Move.ISSUE, actor, ticket_id=leg.ticket_id, leg_id=new_id, facts={**facts, "after_leg": leg.id})
+    return new_id
+
+
+def back_in_line(hall: Hall, move: Move, leg: Any, actor: str, **values: Any) -> None:
+    """A held or missed leg waits again, with the turn it had (or got, if its appointment came due meanwhile)."""
+    facts: dict[str, Any] = {"number": leg.label, "service": hall.setup.service_codes[leg.service_id]}
+    values = {"due_at": None, "due_turn": None, **values}
+    if leg.due_turn is not None:
+        works_from = leg.booked_at - next_ticket.BEFORE_APPOINTMENT
+        if hall.now >= works_from:
+            values |= {"turn": leg.due_turn, "counting_start": leg.booked_at}
+            facts["turn"] = leg.due_turn.isoformat()
+        else:
+            values |= {"due_at": works_from, "due_turn": leg.due_turn}
+    change_row(hall.connection, leg_table, leg.id, state=MOVES[move].after.value, **values)
+    hall.record(move, actor, ticket_id=leg.ticket_id, leg_id=leg.id, facts=facts)
+
+
+def release_directed(hall: Hall, actor: str) -> None:
+    """Nobody waits for a window or an operator that will not call: such legs go back to whoever may serve them."""
+    at_work = {window.id: window for window in hall.setup.windows if window.is_at_work}
+    operators = {window.operator_id: window for window in at_work.values()}
+    place = {"branch": hall.setup.branch_id, "day": hall.service_day}
+    for leg in fetch_all(hall.connection, _directed(), **place):
+        named = at_work.get(leg.for_window_id) if leg.for_window_id else operators.get(leg.for_staff_id)
+        if named is not None and hall.setup.service_codes[leg.service_id] in named.serves:
+            continue
+        change_row(hall.connection, leg_table, leg.id, for_window_id=None, for_staff_id=None)
+        facts = {"number": leg.label}
+        hall.record("release", actor, ticket_id=leg.ticket_id, leg_id=leg.id, facts=facts)
+
+
+@cache
+def _by_id() -> Select[Any]:
+    return legs_with_tickets().where(leg_table.c.id == bindparam("leg"), leg_table.c.branch_id == bindparam("branch"))
+
+
+@cache
+def _at_window() -> Select[Any]:
+    # Two equalities and not IN, written out as in the index that serves.
+    busy = " OR ".join(f"leg.state = '{state}'" for state in sorted(AT_WINDOW))
+    return legs_with_tickets().where(leg_table.c.window_id == bindparam("window"), literal_column(f"({busy})"))
+
+
+@cache
+def _of_token() -> Select[Any]:
+    here = ticket_table.c.branch_id == bindparam("branch")
+    newest = leg_table.c.position.desc()
+    return legs_with_tickets().where(ticket_table.c.token_hash == bindparam("token"), here).order_by(newest).limit(1)
+
+
+@cache
+def _of_number() -> Select[Any]:
+    return (
+        legs_with_tickets()
+        .where(
+            ticket_table.c.branch_id == bindparam("branch"),
+            ticket_table.c.service_day == bindparam("day"),
+            ticket_table.c.label == bindparam("number"),
+        )
+        .order_by(leg_table.c.position.desc())
+        .limit(1)
+    )
+
+
+@cache
+def _restricted() -> Select[Any]:
+    here = (leg_table.c.branch_id == bindparam("branch"), leg_table.c.service_day == bindparam("day"))
+    return legs_with_tickets().where(*here, _IS_WAITING, _IS_RESTRICTED)
+
+
+@cache
+def _directed() -> Select[Any]:
+    directed = or_(leg_table.c.for_window_id.is_not(None), leg_table.c.for_staff_id.is_not(None))
+    here = (leg_table.c.branch_id == bindparam("branch"), leg_table.c.service_day == bindparam("day"))
+    undecided = [LegState.WAITING.value, LegState.HELD.value, LegState.MISSED.value]
+    return legs_with_tickets().where(*here, directed, leg_table.c.state.in_(undecided))
+
+
+@lru_cache(512)
+def _first_free(services: tuple[int, ...]) -> Select[Any]:
+    """The first leg that any window may serve, in the lines of these services: one look into the index for each."""
+    first_of_line = (
+        select(leg_table.c.id)
+        .where(
+            leg_table.c.branch_id == bindparam("branch"),
+            leg_table.c.service_id == service_table.c.id,
+            leg_table.c.service_day == bindparam("day"),
+            _IS_WAITING,
+            _IS_FREE,
+        )
+        .order_by(leg_table.c.turn, leg_table.c.ticket_id)
+        .limit(1)
+        .correlate(service_table)
+        .scalar_subquery()
+    )
+    firsts = select(first_of_line).where(service_table.c.id.in_(services))
+    in_turn = (leg_table.c.turn, leg_table.c.ticket_id)
+    return legs_with_tickets().where(leg_table.c.id.in_(firsts)).order_by(*in_turn).limit(1)

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from queue_service.rules.errors import Refused
 from queue_service.rules.office import Fault, OfficeFacts, office_faults
 
-PARTS = ("groups", "services", "windows")
+PARTS = ("groups", "categories", "services", "windows")
 WORDS = {
     "code_taken": "{value} stands here twice",
     "default_language_missing": "the text is missing in the branch's language, {language}",
@@ -18,6 +18,7 @@ WORDS = {
     "unknown_service": "there is no service {value}",
     "unknown_language": "the language is not one of {languages}",
     "people_waiting": "service {service} is not in the file, but cannot be removed now: {count} people wait for it",
+    "day_has_begun": "cannot change today: tickets have been given out; change it on another day, before opening",
     "window_in_use": "window {window} is not in the file, but cannot be removed while it is open",
 }
 

@@ -6,17 +6,31 @@ line stay in line.
 
 import difflib
 from collections.abc import Iterable
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from queue_service.actions import legs
 from queue_service.actions.office_file import dump_office, parse_office, refused_at
-from queue_service.model import Branch, Leg, Service, ServiceGroup, Window, WindowService, table
+from queue_service.model import (
+    Branch,
+    Leg,
+    PriorityCategory,
+    Service,
+    ServiceGroup,
+    Ticket,
+    Window,
+    WindowService,
+    table,
+)
 from queue_service.model import Hall as HallRow
-from queue_service.model.branch import WindowState
+from queue_service.model.branch import NumbersRestart, WindowState
 from queue_service.rules.errors import Kind, Refused, not_found
 from queue_service.rules.office import (
     BranchFacts,
+    CategoryFacts,
+    ChoicesFacts,
     Fault,
     GroupFacts,
     OfficeFacts,
@@ -28,14 +42,17 @@ from queue_service.rules.office import (
 from queue_service.rules.ticket import UNFINISHED
 from queue_service.storage.database import Database
 from queue_service.storage.hall import Hall
-from queue_service.storage.office import ServiceSetup, Setup, WindowSetup
+from queue_service.storage.office import CallingRules, CategorySetup, ServiceSetup, Setup, WindowSetup
 from queue_service.storage.rows import put_row
 
 branch_table, hall_table = table(Branch), table(HallRow)
 service_table, group_table = table(Service), table(ServiceGroup)
-window_table, window_service_table, leg_table = table(Window), table(WindowService), table(Leg)
+window_table, window_service_table, category_table = table(Window), table(WindowService), table(PriorityCategory)
+leg_table, ticket_table = table(Leg), table(Ticket)
 
 SYSTEM = "system"
+BEFORE_ALL_DAYS = date(2000, 1, 1)
+"""The service day of a hall that has seen none yet."""
 
 
 def change_branch(hall: Hall, facts: BranchFacts, actor: str) -> None:
@@ -43,6 +60,8 @@ def change_branch(hall: Hall, facts: BranchFacts, actor: str) -> None:
     _refuse_first(branch_faults(facts), strip="branch.")
     _same_code(facts.code, hall.setup.code)
     _refuse_untranslated(hall.setup, facts.default_language)
+    for refusal in _day_refusals(hall, facts):
+        raise refusal
     _write_branch(hall, facts)
     hall.record("setup_branch", actor, facts={"branch": facts.model_dump(mode="json")})
     hall.set_up_again()
@@ -65,7 +84,7 @@ def change_service(hall: Hall, code: str, facts: ServiceFacts, actor: str) -> Se
 def remove_service(hall: Hall, code: str, actor: str) -> None:
     """Take a service away. Raises Refused: unknown_service, people_waiting with the count."""
     service = hall.setup.service(code)
-    if count := unfinished(hall.connection, service.id):
+    if count := unfinished(hall, service):
         raise Refused("people_waiting", service=code, count=count)
     hall.connection.execute(update(service_table).where(service_table.c.id == service.id).values(is_removed=True))
     hall.connection.execute(delete(window_service_table).where(window_service_table.c.service_id == service.id))
@@ -139,7 +158,8 @@ def office_of(setup: Setup) -> OfficeFacts:
         branch=branch_facts(setup),
         groups=[GroupFacts(code=group.code, name=group.name) for group in setup.groups],
         services=[service_facts(service) for service in setup.services.values()],
-        windows=[WindowFacts(code=window.code, services=list(window.services)) for window in setup.windows],
+        categories=[category_facts(category) for category in setup.categories.values()],
+        windows=[window_facts(window) for window in setup.windows],
     )
 
 
@@ -152,9 +172,47 @@ def branch_facts(setup: Setup) -> BranchFacts:
         languages=setup.languages,
         default_language=setup.default_language,
         hours=setup.hours,
-        recall_pause_seconds=int(setup.recall_pause.total_seconds()),
-        calls_before_no_show=setup.calls_before_no_show,
+        choices=ChoicesFacts.model_validate(setup.choices),
+        **_rule_facts(setup.rules),
     )
+
+
+def _rule_facts(rules: CallingRules) -> dict[str, Any]:
+    return {
+        "recall_pause_seconds": _seconds(rules.recall_pause),
+        "calls_before_no_show": rules.calls_before_no_show,
+        "no_show_after_seconds": None if rules.no_show_after is None else _seconds(rules.no_show_after),
+        "starts_on_call": rules.starts_on_call,
+        "undo_seconds": _seconds(rules.undo),
+        "rejoin_minutes": _seconds(rules.rejoin) // 60,
+        "defer_limit": rules.defer_limit,
+        "longest_defer_minutes": rules.longest_defer_minutes,
+        "late_minutes": _seconds(rules.late) // 60,
+        "head_start_minutes": rules.head_start_minutes,
+        "day_starts": rules.day_starts,
+        "first_number": rules.numbers.first,
+        "last_number": rules.numbers.last,
+        "numbers_restart": NumbersRestart.DAILY if rules.numbers.restarts_daily else NumbersRestart.RANGE,
+    }
+
+
+def _seconds(span: timedelta) -> int:
+    return int(span.total_seconds())
+
+
+def window_facts(window: WindowSetup) -> WindowFacts:
+    return WindowFacts.model_validate(
+        {
+            "code": window.code,
+            "services": list(window.services),
+            "languages": list(window.languages),
+            "needs": list(window.needs),
+        }
+    )
+
+
+def category_facts(category: CategorySetup) -> CategoryFacts:
+    return CategoryFacts.model_validate({name: getattr(category, name) for name in CategoryFacts.model_fields})
 
 
 def service_facts(service: ServiceSetup) -> ServiceFacts:
@@ -181,27 +239,31 @@ def window_by_code(setup: Setup, code: str) -> WindowSetup:
     raise not_found("window", code)
 
 
-def unfinished(connection: Connection, service_id: int) -> int:
-    """How many visits for a service are not over."""
-    return int(
-        connection.execute(
-            select(func.count())
-            .select_from(leg_table)
-            .where(leg_table.c.service_id == service_id, leg_table.c.state.in_(UNFINISHED))
-        ).scalar_one()
+def unfinished(hall: Hall, service: ServiceSetup) -> int:
+    """How many visits that are not over still need a service: waiting for it, at it, or with it on their route."""
+    open_visits = (
+        select(leg_table.c.service_id, ticket_table.c.route)
+        .join(ticket_table, ticket_table.c.id == leg_table.c.ticket_id)
+        .where(leg_table.c.branch_id == hall.setup.branch_id, leg_table.c.state.in_(sorted(UNFINISHED)))
+    )
+    return sum(
+        row.service_id == service.id or any(stop["service"] == service.code for stop in row.route)
+        for row in hall.connection.execute(open_visits)
     )
 
 
 def _apply(hall: Hall, office: OfficeFacts, actor: str) -> list[Refused]:
     """Make the hall what the file says; whatever cannot be removed now, all of it."""
+    refusals = _day_refusals(hall, office.branch, "branch.")
     _write_branch(hall, office.branch)
     _write_groups(hall, office.groups)
+    _write_categories(hall, office.categories)
     hall.set_up_again()
     for position, service in enumerate(office.services):
         _put_service(hall, service, actor, position, is_recorded=False)
     for position, window in enumerate(office.windows):
         _put_window(hall, window, actor, position, is_recorded=False)
-    refusals = _remove_others(hall, office, actor)
+    refusals += _remove_others(hall, office, actor)
     hall.record("setup_import", actor, facts={"office": office.model_dump(mode="json")})
     return refusals
 
@@ -224,13 +286,29 @@ def _remove_others(hall: Hall, office: OfficeFacts, actor: str) -> list[Refused]
 def _create_branch(connection: Connection, facts: BranchFacts) -> None:
     if connection.execute(select(branch_table.c.id).where(branch_table.c.code == facts.code)).first():
         return
-    branch_id = put_row(connection, branch_table, **facts.model_dump())
-    connection.execute(insert(hall_table).values(branch_id=branch_id, version=0, setup_version=0, ledger_seq=0))
+    branch_id = put_row(connection, branch_table, **facts.model_dump(mode="json"))
+    connection.execute(
+        insert(hall_table).values(
+            branch_id=branch_id, service_day=BEFORE_ALL_DAYS, version=0, setup_version=0, ledger_seq=0
+        )
+    )
+
+
+def _day_refusals(hall: Hall, facts: BranchFacts, prefix: str = "") -> list[Refused]:
+    """Which day it is, and how numbers run, cannot change under tickets that are already given out today."""
+    present = branch_facts(hall.setup)
+    names = ("time_zone", "day_starts", "first_number", "last_number", "numbers_restart")
+    changed = next((name for name in names if getattr(facts, name) != getattr(present, name)), None)
+    if changed is None:
+        return []
+    here = (ticket_table.c.branch_id == hall.setup.branch_id, ticket_table.c.service_day >= hall.service_day)
+    has_tickets = hall.connection.execute(select(ticket_table.c.id).where(*here).limit(1)).first() is not None
+    return [Refused("day_has_begun", field=f"{prefix}{changed}")] if has_tickets else []
 
 
 def _write_branch(hall: Hall, facts: BranchFacts) -> None:
     hall.connection.execute(
-        update(branch_table).where(branch_table.c.id == hall.setup.branch_id).values(facts.model_dump())
+        update(branch_table).where(branch_table.c.id == hall.setup.branch_id).values(facts.model_dump(mode="json"))
     )
 
 
@@ -241,6 +319,15 @@ def _write_groups(hall: Hall, groups: Iterable[GroupFacts]) -> None:
     hall.connection.execute(delete(group_table).where(group_table.c.branch_id == branch))
     for position, group in enumerate(groups):
         hall.connection.execute(insert(group_table).values(branch_id=branch, position=position, **group.model_dump()))
+
+
+def _write_categories(hall: Hall, categories: Iterable[CategoryFacts]) -> None:
+    # Tickets name categories by code: one that is gone simply gives no head start to those who come later.
+    here = category_table.c.branch_id == hall.setup.branch_id
+    hall.connection.execute(delete(category_table).where(here))
+    for position, category in enumerate(categories):
+        values = {**category.model_dump(mode="json"), "position": position}
+        hall.connection.execute(insert(category_table).values(branch_id=hall.setup.branch_id, **values))
 
 
 def _put_service(
@@ -265,14 +352,17 @@ def _put_window(
     hall: Hall, facts: WindowFacts, actor: str, position: int | None = None, *, is_recorded: bool = True
 ) -> WindowSetup:
     services = [hall.setup.service(code, f"services.{i}").id for i, code in enumerate(facts.services)]
-    window_id = _put(hall, window_table, facts.code, {"code": facts.code, "is_removed": False}, position)
+    values = {"code": facts.code, "languages": facts.languages, "needs": list(facts.needs), "is_removed": False}
+    window_id = _put(hall, window_table, facts.code, values, position)
     hall.connection.execute(delete(window_service_table).where(window_service_table.c.window_id == window_id))
     for service_id in dict.fromkeys(services):
         hall.connection.execute(insert(window_service_table).values(window_id=window_id, service_id=service_id))
     window = window_by_code(hall.set_up_again(), facts.code)
     if is_recorded:
         served = {"window": facts.code, "services": list(window.services), "serves": list(window.serves)}
+        served["meets"] = sorted(window.meets)
         hall.record("setup_window", actor, window_id=window_id, facts=served)
+    legs.release_directed(hall, actor)
     return window
 
 

@@ -1,34 +1,44 @@
-"""What a visitor does with a ticket: take it, give it back."""
+"""What happens to a ticket away from the windows? Taken, given back, put off, brought back, given priority."""
 
 import secrets
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from queue_service.actions import legs
 from queue_service.model import Leg, Ticket, TicketCounter, table
-from queue_service.model.ticket import Channel
+from queue_service.model.ticket import Channel, LegState
 from queue_service.rules import next_ticket, ticket
 from queue_service.rules.errors import Kind, Refused
-from queue_service.rules.ticket import Move
+from queue_service.rules.next_ticket import NEEDS, Place
+from queue_service.rules.ticket import LATE, Move
 from queue_service.storage.boards import token_hash
 from queue_service.storage.hall import Hall
 from queue_service.storage.office import ServiceSetup
-from queue_service.storage.rows import change_row, put_row
+from queue_service.storage.rows import change_row, fetch_one, put_row
 
 ticket_table, leg_table, counter_table = table(Ticket), table(Leg), table(TicketCounter)
 VISITOR = "visitor"
+LONGEST_ROUTE = 10
 
 
 @dataclass(frozen=True)
 class Order:
-    """What a visitor asks for. `services` are codes of the branch; the first is served first."""
+    """What a visitor asks for. `services` are codes of the branch, served in this order."""
 
     services: tuple[str, ...]
     language: str
     channel: Channel
+    needs: tuple[str, ...] = ()
+    priority: str | None = None
+    granted_by: int | None = None
+    """The member of staff who saw the proof of the priority."""
+    booked_at: datetime | None = None
+    """The time of the appointment that checks in."""
 
 
 @dataclass(frozen=True)
@@ -42,83 +52,209 @@ class Issued:
 
 
 def issue(hall: Hall, order: Order, actor: str = VISITOR) -> Issued:
-    """Give out a ticket and put its leg in line.
+    """Give out a ticket and put its first leg in line.
 
-    Raises Refused: unknown_service, one_service_only, unknown_language, branch_closed, service_closed, no_window.
+    Raises Refused: unknown_service, service_twice, unknown_language, branch_closed, service_closed, no_window,
+    unknown_need, need_not_met, unknown_category, priority_needs_proof, numbers_used_up.
     """
-    service = _orderable(hall, order)
-    number = _next_number(hall, service.prefix)
-    label = ticket.label(service.prefix, number)
+    services = _orderable(hall, order)
+    requires = _requirements(hall, order, services)
+    heads = _head_starts(hall, order.priority, order.granted_by)
+    place = next_ticket.place_in_line(hall.now, heads, order.booked_at, hall.setup.rules.late)
+    first = services[0]
+    number = _next_number(hall, first.prefix)
+    label = ticket.label(first.prefix, number)
     token = secrets.token_urlsafe(16)
     ticket_id = put_row(
         hall.connection,
         ticket_table,
         branch_id=hall.setup.branch_id,
         service_day=hall.service_day,
-        series=service.prefix,
+        series=first.prefix,
         number=number,
         label=label,
         token_hash=token_hash(token),
-        channel=order.channel,
+        channel=order.channel.value,
         language=order.language,
-        needs=[],
+        priority=order.priority,
+        priority_granted_by=order.granted_by if order.priority else None,
+        needs=list(order.needs),
         issued_at=hall.now,
+        booked_at=order.booked_at,
+        route=[{"service": service.code} for service in services[1:]],
+        deferrals=0,
     )
-    turn = next_ticket.turn(hall.now)
-    leg_id = put_row(
-        hall.connection,
-        leg_table,
-        branch_id=hall.setup.branch_id,
-        service_day=hall.service_day,
-        ticket_id=ticket_id,
-        position=1,
-        service_id=service.id,
-        state=ticket.MOVES[Move.ISSUE].after,
-        counting_start=hall.now,
-        turn=turn,
-        ready_at=hall.now,
-        calls=0,
-    )
-    hall.record(
-        Move.ISSUE,
-        actor,
-        ticket_id=ticket_id,
-        leg_id=leg_id,
-        facts={
-            "number": label,
-            "service": service.code,
-            "turn": turn.isoformat(),
-            "channel": order.channel,
-            "language": order.language,
-        },
-    )
-    return Issued(ticket_id, leg_id, token, label, service)
+    leg_id = legs.join_line(hall, ticket_id, 1, first, place, requires)
+    facts = {
+        "number": label,
+        **legs.line_facts(first, place.turn, requires, None, None),
+        "channel": order.channel,
+        "language": order.language,
+        **_if_given(priority=order.priority, booked_at=order.booked_at and order.booked_at.isoformat()),
+    }
+    hall.record(Move.ISSUE, actor, ticket_id=ticket_id, leg_id=leg_id, facts=facts)
+    return Issued(ticket_id, leg_id, token, label, first)
 
 
-def cancel(hall: Hall, token: str, actor: str = VISITOR) -> Any:
-    """Give a ticket back; its leg leaves the line. Raises Refused(unknown_ticket, move_not_allowed)."""
-    leg = legs.of_token(hall, token_hash(token))
-    state = ticket.after(Move.CANCEL, leg.state)
-    change_row(hall.connection, leg_table, leg.id, state=state, left_at=hall.now)
+def cancel(hall: Hall, leg: Any, actor: str = VISITOR) -> None:
+    """Give a ticket back; it leaves the line for good. Raises Refused(move_not_allowed)."""
+    state = ticket.after(Move.CANCEL, leg.state).value
+    left = leg.left_at or hall.now
+    change_row(hall.connection, leg_table, leg.id, state=state, left_at=left, due_at=None, due_turn=None)
+    if leg.route:
+        change_row(hall.connection, ticket_table, leg.ticket_id, route=[])
     hall.record(Move.CANCEL, actor, ticket_id=leg.ticket_id, leg_id=leg.id, facts={"number": leg.label})
-    return leg
 
 
-def _orderable(hall: Hall, order: Order) -> ServiceSetup:
-    if len(order.services) != 1:
-        raise Refused("one_service_only", Kind.INVALID, field="services")
-    service = hall.setup.service(order.services[0], "services.0")
+def defer(hall: Hall, leg: Any, minutes: int, actor: str = VISITOR) -> None:
+    """Be called no earlier than in `minutes`, keeping the turn; 0 ends it early. Limited in number and length.
+
+    Raises Refused: move_not_allowed, defer_too_long, deferred_too_often.
+    """
+    if minutes == 0:
+        return _end_deferral(hall, leg, actor)
+    state = ticket.after(Move.DEFER, leg.state).value
+    rules = hall.setup.rules
+    if minutes > rules.longest_defer_minutes:
+        raise Refused("defer_too_long", Kind.INVALID, field="minutes", longest=rules.longest_defer_minutes)
+    if leg.deferrals >= rules.defer_limit:
+        raise Refused("deferred_too_often", limit=rules.defer_limit)
+    until = hall.now + timedelta(minutes=minutes)
+    change_row(hall.connection, leg_table, leg.id, state=state, held_at=hall.now, hold_reason=LATE, due_at=until)
+    change_row(hall.connection, ticket_table, leg.ticket_id, deferrals=leg.deferrals + 1)
+    facts = {"number": leg.label, "until": until.isoformat()}
+    hall.record(Move.DEFER, actor, ticket_id=leg.ticket_id, leg_id=leg.id, facts=facts)
+
+
+def bring_back(hall: Hall, leg: Any, actor: str) -> None:
+    """A held visitor waits again. Raises Refused(move_not_allowed)."""
+    ticket.after(Move.RETURN, leg.state)
+    legs.back_in_line(hall, Move.RETURN, leg, actor)
+
+
+def rejoin(hall: Hall, leg: Any, actor: str = VISITOR) -> None:
+    """A visitor who missed the call waits again, once, within the set time.
+
+    Raises Refused: move_not_allowed, rejoined_already, rejoin_too_late.
+    """
+    ticket.after(Move.REJOIN, leg.state)
+    if leg.rejoins:
+        raise Refused("rejoined_already")
+    limit = hall.setup.rules.rejoin
+    if hall.now > leg.left_at + limit:
+        raise Refused("rejoin_too_late", minutes=int(limit.total_seconds()) // 60)
+    legs.back_in_line(hall, Move.REJOIN, leg, actor, rejoins=leg.rejoins + 1, left_at=None)
+
+
+def add_service(hall: Hall, leg: Any, code: str, actor: str = VISITOR) -> None:
+    """One more service on the same ticket, after those it has.
+
+    Raises Refused: visit_over, unknown_service, service_twice, route_too_long, branch_closed, service_closed, …
+    """
+    if leg.state not in ticket.UNFINISHED:
+        raise Refused("visit_over", number=leg.label)
+    service = hall.setup.service(code, "code")
+    present = [hall.setup.service_codes[leg.service_id], *(stop["service"] for stop in leg.route)]
+    if code in present:
+        raise Refused("service_twice", field="code", value=code)
+    if len(present) >= LONGEST_ROUTE:
+        raise Refused("route_too_long", field="code", longest=LONGEST_ROUTE)
+    if reason := hall.setup.closed_reason(service, hall.now):
+        raise Refused(reason, field="code")
+    if not hall.setup.is_met(code, frozenset(leg.requires.split())):
+        raise Refused("need_not_met", field="code", needs=leg.requires)
+    change_row(hall.connection, ticket_table, leg.ticket_id, route=[*leg.route, {"service": code}])
+    facts = {"number": leg.label, "service": code}
+    hall.record("add_service", actor, ticket_id=leg.ticket_id, leg_id=leg.id, facts=facts)
+
+
+def grant_priority(hall: Hall, leg: Any, category: str, granted_by: int, actor: str) -> None:
+    """Give a priority category after the ticket was taken; the place in line follows from it.
+
+    Raises Refused: unknown_category, move_not_allowed.
+    """
+    heads = _head_starts(hall, category, granted_by)
+    if leg.state not in (LegState.WAITING, LegState.HELD, LegState.MISSED):
+        raise Refused("move_not_allowed", move="priority", state=leg.state)
+    place = next_ticket.place_in_line(leg.issued_at, heads, leg.booked_at, hall.setup.rules.late)
+    if place.better_from is not None and place.better_from <= hall.now and place.better_turn is not None:
+        place = Place(place.counting_start, place.better_turn)
+    values: dict[str, Any] = {"turn": place.turn, "due_turn": place.better_turn}
+    if leg.state == LegState.WAITING:  # otherwise due_at is the time of a return
+        values |= {"due_at": place.better_from}
+    change_row(hall.connection, leg_table, leg.id, **values)
+    granted = {"priority": category, "priority_granted_by": granted_by}
+    change_row(hall.connection, ticket_table, leg.ticket_id, **granted)
+    facts = {"number": leg.label, "priority": category, "turn": place.turn.isoformat()}
+    hall.record("priority", actor, ticket_id=leg.ticket_id, leg_id=leg.id, facts=facts)
+
+
+def _end_deferral(hall: Hall, leg: Any, actor: str) -> None:
+    if leg.state != LegState.HELD or leg.hold_reason != LATE:
+        raise Refused("move_not_allowed", move=Move.RETURN.value, state=leg.state)
+    legs.back_in_line(hall, Move.RETURN, leg, actor)
+
+
+def _orderable(hall: Hall, order: Order) -> list[ServiceSetup]:
     if order.language not in hall.setup.languages:
         raise Refused("unknown_language", Kind.INVALID, field="language", languages=", ".join(hall.setup.languages))
-    if reason := hall.setup.closed_reason(service, hall.now):
-        raise Refused(reason, field="services.0")
-    return service
+    services = [hall.setup.service(code, f"services.{i}") for i, code in enumerate(order.services)]
+    for position, service in enumerate(services):
+        if service.code in order.services[:position]:
+            raise Refused("service_twice", Kind.INVALID, field=f"services.{position}", value=service.code)
+        if reason := hall.setup.closed_reason(service, hall.now):
+            raise Refused(reason, field=f"services.{position}")
+    return services
+
+
+def _requirements(hall: Hall, order: Order, services: list[ServiceSetup]) -> str:
+    for position, need in enumerate(order.needs):
+        if need not in NEEDS:
+            raise Refused("unknown_need", Kind.INVALID, field=f"needs.{position}", known=", ".join(NEEDS))
+    requires = next_ticket.requirements(order.needs, order.language)
+    if requires and not all(hall.setup.is_met(service.code, requires) for service in services):
+        raise Refused("need_not_met", field="needs", needs=", ".join(sorted(requires)))
+    return " ".join(sorted(requires))
+
+
+def _head_starts(hall: Hall, priority: str | None, granted_by: int | None) -> dict[str, int]:
+    if priority is None:
+        return hall.setup.head_start_minutes(None)
+    category = hall.setup.categories.get(priority)
+    if category is None:
+        known = ", ".join(hall.setup.categories) or "—"
+        raise Refused("unknown_category", Kind.INVALID, field="priority", value=priority[:40], known=known)
+    if granted_by is None and not category.is_self_declared:
+        raise Refused("priority_needs_proof", Kind.FORBIDDEN, field="priority")
+    return category.head_start_minutes
+
+
+def _if_given(**facts: Any) -> dict[str, Any]:
+    return {name: value for name, value in facts.items() if value is not None}
 
 
 def _next_number(hall: Hall, series: str) -> int:
-    """One more than the last number of the series today. Counted under the branch lock, in the ticket's transaction."""
-    start = {"branch_id": hall.setup.branch_id, "series": series, "service_day": hall.service_day, "last_number": 1}
-    return int(hall.connection.execute(_count_up(hall.connection.dialect.name), start).scalar_one())
+    """The next number of the series today. Counted under the branch lock, in the ticket's transaction."""
+    numbers = hall.setup.rules.numbers
+    key = {"branch_id": hall.setup.branch_id, "series": series, "service_day": hall.service_day}
+    start = 0 if numbers.restarts_daily else numbers.start_of_day(fetch_one(hall.connection, _last_day(), **key))
+    counted = {**key, "start": start, "given": 1}
+    count = fetch_one(hall.connection, _count_up(hall.connection.dialect.name), **counted)
+    assert count is not None
+    return numbers.number(count.start, count.given)
+
+
+@cache
+def _last_day() -> Select[Any]:
+    """What the series gave on the last day before this."""
+    c = counter_table.c
+    return (
+        select(c.start, c.given)
+        .where(c.branch_id == bindparam("branch_id"), c.series == bindparam("series"))
+        .where(c.service_day < bindparam("service_day"))
+        .order_by(c.service_day.desc())
+        .limit(1)
+    )
 
 
 @cache
@@ -127,8 +263,7 @@ def _count_up(dialect_name: str) -> Any:
     return (
         dialect.insert(counter_table)
         .on_conflict_do_update(
-            index_elements=["branch_id", "series", "service_day"],
-            set_={"last_number": counter_table.c.last_number + 1},
+            index_elements=["branch_id", "series", "service_day"], set_={"given": counter_table.c.given + 1}
         )
-        .returning(counter_table.c.last_number)
+        .returning(counter_table.c.start, counter_table.c.given)
     )

@@ -5,10 +5,10 @@ from typing import cast
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
-from queue_service.model.branch import Branch, Hall, Service, ServiceGroup, Window, WindowService
+from queue_service.model.branch import Branch, Hall, PriorityCategory, Service, ServiceGroup, Window, WindowService
 from queue_service.model.ledger import LedgerEntry
 from queue_service.model.staff import Staff, StaffBranch, StaffKey
-from queue_service.model.ticket import AnsweredRequest, Leg, Ticket, TicketCounter
+from queue_service.model.ticket import AnsweredRequest, LastMove, Leg, Ticket, TicketCounter
 
 metadata = SQLModel.metadata
 
@@ -22,8 +22,10 @@ __all__ = [
     "AnsweredRequest",
     "Branch",
     "Hall",
+    "LastMove",
     "LedgerEntry",
     "Leg",
+    "PriorityCategory",
     "Service",
     "ServiceGroup",
     "Staff",

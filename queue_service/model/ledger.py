@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column, Text
+from sqlalchemy import Column, Index, Text
 from sqlmodel import Field, SQLModel
 
 from queue_service.model.columns import moment
@@ -12,6 +12,7 @@ class LedgerEntry(SQLModel, table=True):
     """One fact. `seq` counts 1, 2, 3, … per branch without gaps; `hash` covers the entry and the one before it."""
 
     __tablename__ = "ledger_entry"
+    __table_args__ = (Index("ledger_by_time", "branch_id", "at"),)
 
     branch_id: int = Field(primary_key=True, foreign_key="branch.id")
     seq: int = Field(primary_key=True)

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Column, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
@@ -29,19 +30,23 @@ class Channel(StrEnum):
 
 
 _WAITING = text("state = 'waiting'")
+_RESTRICTED = text("state = 'waiting' AND (requires <> '' OR for_window_id IS NOT NULL OR for_staff_id IS NOT NULL)")
+_DUE = text("due_at IS NOT NULL")
 _AT_WINDOW = text("state IN ('called', 'serving')")
 _UNFINISHED = text("state IN ('waiting', 'called', 'serving', 'held', 'missed')")
 
 
 class TicketCounter(SQLModel, table=True):
-    """The last number given in a series on a service day; counted under the branch lock, so gap-free."""
+    """How many numbers a series has given on a service day; counted under the branch lock, so gap-free."""
 
     __tablename__ = "ticket_counter"
 
     branch_id: int = Field(primary_key=True, foreign_key="branch.id")
     series: str = Field(primary_key=True, max_length=4)
     service_day: date = Field(primary_key=True)
-    last_number: int
+    start: int
+    """Where in the range the day began, counted from 0."""
+    given: int
 
 
 class Ticket(SQLModel, table=True):
@@ -62,8 +67,15 @@ class Ticket(SQLModel, table=True):
     channel: str = Field(max_length=16)
     language: str = Field(max_length=16)
     priority: str | None = Field(default=None, max_length=40)
+    priority_granted_by: int | None = Field(default=None, foreign_key="staff.id")
+    """Who saw the proof; none while the visitor alone declared it."""
     needs: list[str] = Field(sa_column=document())
     issued_at: datetime = Field(sa_column=moment())
+    booked_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    """The time of the appointment that became this ticket."""
+    route: list[dict[str, Any]] = Field(sa_column=document())
+    """Stops still to come after the present leg: [{service, window?: id}], in order."""
+    deferrals: int = 0
 
 
 class Leg(SQLModel, table=True):
@@ -82,6 +94,9 @@ class Leg(SQLModel, table=True):
             sqlite_where=_WAITING,
             postgresql_where=_WAITING,
         ),
+        # The few waiting legs that not every window may serve, so that "next" need not search the line for them.
+        Index("restricted_line", "branch_id", "service_day", sqlite_where=_RESTRICTED, postgresql_where=_RESTRICTED),
+        Index("due", "branch_id", "due_at", sqlite_where=_DUE, postgresql_where=_DUE),
         Index("one_leg_per_window", "window_id", unique=True, sqlite_where=_AT_WINDOW, postgresql_where=_AT_WINDOW),
         Index("unfinished", "branch_id", "service_day", sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED),
         Index("last_calls", "branch_id", "last_called_at"),
@@ -103,12 +118,43 @@ class Leg(SQLModel, table=True):
     started_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     finished_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     left_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    requires: str = Field(default="", max_length=200)
+    """What a window must meet to serve it: words in alphabetical order, as in `language:ru wheelchair`."""
+    for_window_id: int | None = Field(default=None, foreign_key="window.id")
+    for_staff_id: int | None = Field(default=None, foreign_key="staff.id")
+    due_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    """When this leg moves by itself: a timed return, an appointment's head start, a no-show."""
+    due_turn: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    """The turn that a waiting leg gets at `due_at`."""
     calls: int = 0
     """How often it was announced; recalls are all but the first."""
+    call_reason: str | None = Field(default=None, max_length=40)
+    """Why it was called although it was not first."""
+    rejoins: int = 0
+    held_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    hold_reason: str | None = Field(default=None, max_length=40)
+    held_seconds: int = 0
+    """All holds that are over, together."""
     window_id: int | None = Field(default=None, foreign_key="window.id")
     staff_id: int | None = Field(default=None, foreign_key="staff.id")
     outcome: str | None = Field(default=None, max_length=40)
     note: str | None = Field(default=None, max_length=500)
+
+
+class LastMove(SQLModel, table=True):
+    """What a member of staff did last to a leg, and what it was before: all that `undo` needs."""
+
+    __tablename__ = "last_move"
+
+    staff_id: int = Field(primary_key=True, foreign_key="staff.id")
+    leg_id: int = Field(foreign_key="leg.id")
+    window_id: int = Field(foreign_key="window.id")
+    move: str = Field(max_length=32)
+    at: datetime = Field(sa_column=moment())
+    before: dict[str, Any] = Field(sa_column=document())
+    after: dict[str, Any] = Field(sa_column=document())
+    new_leg_id: int | None = None
+    """The leg that the move put in line, by a transfer or a route."""
 
 
 class AnsweredRequest(SQLModel, table=True):

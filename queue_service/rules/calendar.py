@@ -20,9 +20,10 @@ class Opening:
     """End of that same span."""
 
 
-def service_day(now: datetime, time_zone: str) -> date:
-    """The local calendar day, to which tickets and their numbers belong."""
-    return now.astimezone(ZoneInfo(time_zone)).date()
+def service_day(now: datetime, time_zone: str, day_starts: str = "00:00") -> date:
+    """The day to which tickets and their numbers belong; before `day_starts` (local time) it is still yesterday."""
+    local = now.astimezone(ZoneInfo(time_zone))
+    return local.date() - timedelta(days=local.time() < time.fromisoformat(day_starts))
 
 
 def opening(hours: Hours, now: datetime, time_zone: str) -> Opening:

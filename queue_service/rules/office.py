@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, Any, LiteralString
+from typing import Annotated, Any, Literal, LiteralString
 from zoneinfo import available_timezones
 
 from pydantic import (
@@ -13,10 +13,12 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    ValidationInfo,
     field_validator,
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from queue_service.model.branch import NumbersRestart
 from queue_service.rules.calendar import WEEKDAYS
 
 
@@ -67,6 +69,10 @@ ClockTime = Annotated[
 Ordered = AfterValidator(lambda texts: dict(sorted(texts.items())))
 ShortText = Annotated[dict[Language, Annotated[str, Field(max_length=200)]], Ordered]
 LongText = Annotated[dict[Language, Annotated[str, Field(max_length=2000)]], Ordered]
+HeadStarts = dict[Literal["walk_in", "appointment"], Annotated[int, Field(ge=0, le=1440)]]
+DayStart = Annotated[
+    str, Form(r"([01]\d|2[0-3]):[0-5]\d", "invalid_clock_time", "a time is written as 08:00, up to 23:59")
+]
 Span = Annotated[list[ClockTime], Field(min_length=2, max_length=2)]
 Day = Annotated[list[Span], Field(max_length=6), AfterValidator(_apart)]
 
@@ -100,11 +106,70 @@ class ServiceFacts(Facts):
 class WindowFacts(Facts):
     code: WindowCode
     services: Annotated[list[Code], Field(max_length=200)] = []
+    languages: Annotated[list[Language], Field(max_length=20)] = []
+    """Spoken here; none named means all of the branch's."""
+    needs: Annotated[list[Literal["wheelchair", "interpreter", "hearing_loop"]], Field(max_length=10)] = []
 
 
 class GroupFacts(Facts):
     code: Code
     name: ShortText
+
+
+class CategoryFacts(Facts):
+    """Visitors who may come earlier."""
+
+    code: Code
+    name: ShortText
+    head_start_minutes: HeadStarts = {"walk_in": 90, "appointment": 90}
+    legal_basis: Annotated[str, Field(max_length=300)] = ""
+    proof: ShortText = {}
+    is_self_declared: bool = False
+
+
+class ChoiceFacts(Facts):
+    """One entry of a list that operators choose from."""
+
+    code: Code
+    name: Annotated[ShortText, Field(min_length=1)]
+    needs_note: bool = False
+
+
+def _choice(code: str, ru: str, en: str, *, needs_note: bool = False) -> ChoiceFacts:
+    return ChoiceFacts(code=code, name={"en": en, "ru": ru}, needs_note=needs_note)
+
+
+Choices = Annotated[list[ChoiceFacts], Field(min_length=1, max_length=20)]
+
+
+class ChoicesFacts(Facts):
+    """What operators choose from: how a visit ended, why it is put aside, why somebody is called first, why a break."""
+
+    outcome: Choices = [
+        _choice("solved", "Решено", "Solved"),
+        _choice("documents_missing", "Не хватило документов", "Documents missing"),
+        _choice("to_be_continued", "Будет продолжение", "To be continued"),
+        _choice("wrong_service", "Не та услуга", "Wrong service"),
+        _choice("refused", "Отказано", "Refused", needs_note=True),
+    ]
+    hold: Choices = [
+        _choice("form", "Заполняет бланк", "Filling in a form"),
+        _choice("copies", "Делает копии", "Making copies"),
+        _choice("payment", "Оплачивает", "Paying"),
+        _choice("document", "Ждём документ", "Waiting for a document"),
+    ]
+    call: Choices = [
+        _choice("unwell", "Плохо себя чувствует", "Feels unwell"),
+        _choice("small_child", "С маленьким ребёнком", "With a small child"),
+        _choice("returned", "Вернулся с недостающим документом", "Came back with what was missing"),
+        _choice("hall_administrator", "По указанию администратора зала", "Told by the hall administrator"),
+    ]
+    pause: Choices = [
+        _choice("break", "Короткий перерыв", "Short break"),
+        _choice("lunch", "Обед", "Lunch"),
+        _choice("back_office", "Работа без посетителей", "Back office"),
+        _choice("technical", "Техническая причина", "Technical reason"),
+    ]
 
 
 class BranchFacts(Facts):
@@ -117,6 +182,26 @@ class BranchFacts(Facts):
     hours: dict[str, Day] = {}
     recall_pause_seconds: Annotated[int, Field(ge=0, le=600)] = 15
     calls_before_no_show: Annotated[int, Field(ge=1, le=10)] = 2
+    no_show_after_seconds: Annotated[int, Field(ge=5, le=3600)] | None = None
+    starts_on_call: bool = False
+    undo_seconds: Annotated[int, Field(ge=0, le=60)] = 10
+    rejoin_minutes: Annotated[int, Field(ge=0, le=480)] = 30
+    defer_limit: Annotated[int, Field(ge=0, le=10)] = 2
+    longest_defer_minutes: Annotated[int, Field(ge=1, le=120)] = 15
+    late_minutes: Annotated[int, Field(ge=0, le=240)] = 15
+    head_start_minutes: HeadStarts = {"walk_in": 0, "appointment": 85}
+    day_starts: DayStart = "00:00"
+    first_number: Annotated[int, Field(ge=1, le=99_999)] = 1
+    last_number: Annotated[int, Field(ge=1, le=99_999)] = 999
+    numbers_restart: NumbersRestart = NumbersRestart.DAILY
+    choices: ChoicesFacts = ChoicesFacts()
+
+    @field_validator("last_number")
+    @classmethod
+    def _range_is_not_empty(cls, last: int, info: ValidationInfo) -> int:
+        if last < info.data.get("first_number", 1):
+            raise PydanticCustomError("empty_range", "the last number comes before the first")
+        return last
 
     @field_validator("time_zone")
     @classmethod
@@ -139,6 +224,7 @@ class OfficeFacts(Facts):
 
     branch: BranchFacts
     groups: Annotated[list[GroupFacts], Field(max_length=50)] = []
+    categories: Annotated[list[CategoryFacts], Field(max_length=30)] = []
     services: Annotated[list[ServiceFacts], Field(max_length=300)] = []
     windows: Annotated[list[WindowFacts], Field(max_length=300)] = []
 
@@ -150,6 +236,11 @@ Fault = tuple[str, str, dict[str, Any]]
 def branch_faults(branch: BranchFacts) -> list[Fault]:
     """What is wrong with the branch beyond its shape."""
     faults = _missing_text("branch.name", branch.name, branch.default_language)
+    for kind in ChoicesFacts.model_fields:
+        choices: list[ChoiceFacts] = getattr(branch.choices, kind)
+        codes = [choice.code for choice in choices]
+        twice = (i for i, code in enumerate(codes) if code in codes[:i])
+        faults += [("code_taken", f"branch.choices.{kind}.{i}.code", {"value": codes[i]}) for i in twice]
     if branch.default_language not in branch.languages:
         listed = ", ".join(branch.languages)
         faults.append(("unknown_language", "branch.default_language", {"languages": listed}))
@@ -171,12 +262,14 @@ def office_faults(office: OfficeFacts) -> list[Fault]:
     language = office.branch.default_language
     groups, services = {group.code for group in office.groups}, {service.code for service in office.services}
     faults = branch_faults(office.branch)
-    for kind in ("groups", "services", "windows"):
+    for kind in ("groups", "categories", "services", "windows"):
         codes = [part.code for part in getattr(office, kind)]
         twice = (i for i, code in enumerate(codes) if code in codes[:i])
         faults += [("code_taken", f"{kind}.{i}.code", {"value": codes[i]}) for i in twice]
     for i, group in enumerate(office.groups):
         faults += _missing_text(f"groups.{i}.name", group.name, language)
+    for i, category in enumerate(office.categories):
+        faults += _missing_text(f"categories.{i}.name", category.name, language)
     for i, service in enumerate(office.services):
         faults += service_faults(service, f"services.{i}.", language, groups)
     for i, window in enumerate(office.windows):

@@ -1,6 +1,5 @@
 """Did the day keep the rules? Every statement checked against what the database holds at its end."""
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from queue_service.rules.replay import replay
 from queue_service.rules.ticket import UNFINISHED
 from queue_service.storage import ledger
 from queue_service.storage.boards import leg_table, legs_with_tickets, ticket_table
@@ -33,9 +31,7 @@ def violations(database: Database, branch: str, issued: int) -> list[str]:
     damage, _ = ledger.verify_branch(database, branch)
     if damage is not None:
         found.append(f"ledger entry {damage.seq}: {damage.what}")
-    branch_id = database.setup(branch).branch_id
-    entries = database.read(lambda connection: list(ledger.read(connection, branch_id)))
-    hall = replay((entry, json.loads(entry["facts"])) for entry in entries)
+    hall = ledger.replay_branch(database, branch)
     found += [f"ledger entry {deviation.seq}: {deviation.what}" for deviation in hall.deviations]
     if hall.waiting or hall.at_window:
         found.append(f"{len(hall.waiting)} still waiting and {len(hall.at_window)} still at windows by the ledger")

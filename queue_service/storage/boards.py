@@ -5,6 +5,7 @@ them can name a person.
 """
 
 import hashlib
+from collections import Counter
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -15,10 +16,11 @@ from queue_service.model import Branch, Leg, Staff, Ticket, table
 from queue_service.model import Hall as HallRow
 from queue_service.model.branch import WindowState
 from queue_service.model.ticket import LegState
-from queue_service.rules.calendar import service_day
 from queue_service.rules.errors import not_found
-from queue_service.rules.ticket import AT_WINDOW
-from queue_service.storage.office import ServiceSetup, Setup, WindowSetup, window_table
+from queue_service.rules.next_ticket import why_earlier
+from queue_service.rules.ticket import AT_WINDOW, LATE, UNFINISHED
+from queue_service.storage.office import CategorySetup, ServiceSetup, Setup, WindowSetup, window_table
+from queue_service.storage.rows import fetch_all
 
 Board = dict[str, Any]
 ticket_table, leg_table, staff_table = table(Ticket), table(Leg), table(Staff)
@@ -26,6 +28,7 @@ branch_table, hall_table = table(Branch), table(HallRow)
 
 SHOWN_CALLS = 12
 SHOWN_WAITING = 50
+SHOWN_ASIDE = 30
 # Until waiting times can be measured and scored, the honest answer is that there is none.
 NO_ESTIMATE: Board = {"low": None, "high": None, "basis": "not_yet"}
 
@@ -72,6 +75,18 @@ def branch_of_window(connection: Connection, window_id: int) -> str:
     return str(code)
 
 
+def branch_of_leg(connection: Connection, leg_id: int) -> str:
+    """The code of the branch a leg belongs to; raises Refused(unknown_leg)."""
+    code = connection.execute(
+        select(branch_table.c.code)
+        .join(leg_table, leg_table.c.branch_id == branch_table.c.id)
+        .where(leg_table.c.id == leg_id)
+    ).scalar()
+    if code is None:
+        raise not_found("leg", str(leg_id))
+    return str(code)
+
+
 def branch(connection: Connection, setup: Setup, now: datetime) -> Board:
     """The office from outside: where, when open, how full."""
     opening = setup.opening(now)
@@ -89,6 +104,7 @@ def branch(connection: Connection, setup: Setup, now: datetime) -> Board:
         "waiting": sum(_waiting(connection, setup, now).values()),
         "windows_open": sum(1 for window in setup.windows if window.state == WindowState.OPEN),
         "groups": [{"code": group.code, "name": group.name} for group in setup.groups],
+        "categories": [_category(category) for category in setup.categories.values() if category.is_self_declared],
         "server_time": moment(now),
     }
 
@@ -141,44 +157,97 @@ def hall(connection: Connection, setup: Setup, now: datetime) -> Board:
 
 def ticket(connection: Connection, setup: Setup, now: datetime, ticket_id: int) -> Board:
     """What the holder of a ticket sees of it."""
-    legs = connection.execute(_visit(), {"ticket": ticket_id}).all()
+    legs = fetch_all(connection, _visit(), ticket=ticket_id)
     current = legs[-1]
     service = setup.service_codes[current.service_id]
     at_window = current.state in AT_WINDOW
+    is_waiting = current.state == LegState.WAITING
+    earlier = called_earlier(connection, setup, current) if is_waiting else {}
     return {
         "number": current.label,
         "status": current.state,
         "services": [_service(setup.services[code]) for code in _codes(legs, setup) if code in setup.services],
         "language": current.language,
         "channel": current.channel,
+        "needs": current.needs,
+        "priority": current.priority,
         "issued_at": moment(current.issued_at),
-        "people_ahead": people_ahead(connection, setup, current) if current.state == LegState.WAITING else None,
+        "people_ahead": people_ahead(connection, setup, current) if is_waiting else None,
         "estimate": NO_ESTIMATE,
         "window": setup.window_codes[current.window_id] if at_window else None,
         "called_at": moment(current.last_called_at),
         "calls": current.calls,
         "legs": [_visit_leg(leg, setup) for leg in legs],
-        "why": [],
+        "why": list(earlier),
+        "called_earlier": earlier,
+        "may": _visitor_may(current, setup, now),
+        "returns_at": moment(current.due_at) if current.state == LegState.HELD else None,
         "windows_open": setup.open_windows(service),
         "branch": {**_branch_name(setup), "address": setup.address},
-        "calls_before_no_show": setup.calls_before_no_show,
+        "calls_before_no_show": setup.rules.calls_before_no_show,
         "version": hall_version(connection, setup),
         "server_time": moment(now),
     }
 
 
+def called_earlier(connection: Connection, setup: Setup, leg: Any) -> dict[str, int]:
+    """How many were called before this waiting leg although they came later, by why; most frequent first."""
+    rivals = _rival_ids(setup, leg)
+    rows = connection.execute(
+        select(leg_table.c.ticket_id, leg_table.c.ready_at, leg_table.c.call_reason, leg_table.c.position)
+        .add_columns(ticket_table.c.priority, ticket_table.c.booked_at)
+        .join(ticket_table, ticket_table.c.id == leg_table.c.ticket_id)
+        .where(
+            leg_table.c.branch_id == setup.branch_id,
+            leg_table.c.last_called_at >= leg.ready_at,
+            leg_table.c.service_id.in_(rivals),
+            leg_table.c.service_day == leg.service_day,
+            leg_table.c.ticket_id != leg.ticket_id,
+        )
+    )
+    reasons = Counter(
+        why_earlier(
+            came_later=row.ticket_id > leg.ticket_id,
+            joined_later=row.ready_at > leg.ready_at,
+            is_chosen=row.call_reason is not None,
+            has_priority=row.priority is not None,
+            has_appointment=row.booked_at is not None,
+        )
+        for row in rows
+    )
+    return {why.value: count for why, count in reasons.most_common() if why is not None}
+
+
+def _visitor_may(leg: Any, setup: Setup, now: datetime) -> Board:
+    """What the holder can do now, and within which limits."""
+    rules = setup.rules
+    deferred = leg.state == LegState.HELD and leg.hold_reason == LATE
+    can_defer = leg.state == LegState.WAITING and leg.deferrals < rules.defer_limit
+    missed = leg.state == LegState.MISSED and not leg.rejoins
+    return {
+        "defer_minutes": rules.longest_defer_minutes if can_defer else 0,
+        "deferrals_left": max(0, rules.defer_limit - leg.deferrals),
+        "come_back": deferred,
+        "rejoin_until": moment(leg.left_at + rules.rejoin) if missed and now <= leg.left_at + rules.rejoin else None,
+        "add_service": leg.state in UNFINISHED,
+    }
+
+
 def people_ahead(connection: Connection, setup: Setup, leg: Any) -> int:
     """How many waiting visitors may be called before this one: an earlier turn, in a line that shares a window."""
-    rivals = setup.rivals(setup.service_codes[leg.service_id])
-    ids = [setup.services[code].id for code in rivals if code in setup.services]
     line = {
         "branch": setup.branch_id,
-        "services": ids,
+        "services": _rival_ids(setup, leg),
         "day": leg.service_day,
         "turn": leg.turn,
         "ticket": leg.ticket_id,
     }
     return int(connection.execute(_ahead(), line).scalar_one())
+
+
+def _rival_ids(setup: Setup, leg: Any) -> list[int]:
+    rivals = setup.rivals(setup.service_codes[leg.service_id])
+    return [setup.services[code].id for code in rivals if code in setup.services]
 
 
 def ticket_id_of(connection: Connection, token: str) -> int:
@@ -211,23 +280,18 @@ def desk(connection: Connection, setup: Setup, now: datetime) -> Board:
         "server_time": moment(now),
         "branch": {
             **_branch_name(setup),
-            "recall_pause_seconds": int(setup.recall_pause.total_seconds()),
-            "calls_before_no_show": setup.calls_before_no_show,
+            "recall_pause_seconds": int(setup.rules.recall_pause.total_seconds()),
+            "calls_before_no_show": setup.rules.calls_before_no_show,
+            "undo_seconds": int(setup.rules.undo.total_seconds()),
         },
         "windows": [window(w, setup, at_windows.get(w.id), names.get(w.operator_id or 0)) for w in setup.windows],
         "services": [_line(service, *lines.get(service.code, (0, None))) for service in setup.services.values()],
         "waiting": [_waiting_leg(row, setup) for row in upcoming],
         "waiting_total": sum(count for count, _ in lines.values()),
-        "missed": [
-            {
-                "leg": str(row.id),
-                "number": row.label,
-                "service": setup.service_codes[row.service_id],
-                "window": setup.window_codes[row.window_id],
-                "missed_at": moment(row.left_at),
-            }
-            for row in _missed(connection, setup, now)
-        ],
+        "missed": [_missed_leg(row, setup, now) for row in _aside(connection, setup, now, LegState.MISSED)],
+        "held": [_held_leg(row, setup) for row in _aside(connection, setup, now, LegState.HELD)],
+        "choices": setup.choices,
+        "categories": [_category(category) for category in setup.categories.values()],
     }
 
 
@@ -242,6 +306,8 @@ def window(w: WindowSetup, setup: Setup, leg: Any | None, operator: str | None) 
         "operator_id": None if w.operator_id is None else str(w.operator_id),
         "opened_at": moment(w.opened_at),
         "services": list(w.services),
+        "languages": list(w.languages),
+        "needs": list(w.needs),
         "serves": list(w.serves),
         "leg": None if leg is None else operator_leg(leg, setup),
     }
@@ -258,7 +324,12 @@ def operator_leg(leg: Any, setup: Setup) -> Board:
         "language": leg.language,
         "needs": leg.needs,
         "channel": leg.channel,
-        "priority": leg.priority,
+        "priority": _priority(leg, setup),
+        "booked_at": moment(leg.booked_at),
+        "route": [stop["service"] for stop in leg.route],
+        "note": leg.note,
+        "hold_reason": leg.hold_reason,
+        "returns_at": moment(leg.due_at) if leg.state == LegState.HELD else None,
         "issued_at": moment(leg.issued_at),
         "ready_at": moment(leg.ready_at),
         "first_called_at": moment(leg.first_called_at),
@@ -268,7 +339,7 @@ def operator_leg(leg: Any, setup: Setup) -> Board:
         "outcome": leg.outcome,
         "calls": leg.calls,
         "recalls": max(0, leg.calls - 1),
-        "recall_allowed_at": moment(leg.last_called_at + setup.recall_pause) if leg.last_called_at else None,
+        "recall_allowed_at": moment(leg.last_called_at + setup.rules.recall_pause) if leg.last_called_at else None,
         "norm": None if service is None else service.norm_seconds,
         "window": setup.window_codes.get(leg.window_id),
     }
@@ -282,8 +353,12 @@ def legs_with_tickets() -> Select[Any]:
         ticket_table.c.language,
         ticket_table.c.channel,
         ticket_table.c.priority,
+        ticket_table.c.priority_granted_by,
         ticket_table.c.needs,
         ticket_table.c.issued_at,
+        ticket_table.c.booked_at,
+        ticket_table.c.route,
+        ticket_table.c.deferrals,
     ).join(ticket_table, ticket_table.c.id == leg_table.c.ticket_id)
 
 
@@ -321,7 +396,7 @@ def _waiting_today(setup: Setup, now: datetime) -> tuple[Any, ...]:
     return (
         leg_table.c.branch_id == setup.branch_id,
         leg_table.c.state == literal_column("'waiting'"),
-        leg_table.c.service_day == service_day(now, setup.time_zone),
+        leg_table.c.service_day == setup.service_day(now),
     )
 
 
@@ -345,7 +420,7 @@ def _last_calls(connection: Connection, setup: Setup, now: datetime) -> Any:
         .where(
             leg_table.c.branch_id == setup.branch_id,
             leg_table.c.last_called_at.is_not(None),
-            leg_table.c.service_day == service_day(now, setup.time_zone),
+            leg_table.c.service_day == setup.service_day(now),
         )
         .order_by(leg_table.c.last_called_at.desc(), leg_table.c.id.desc())
         .limit(SHOWN_CALLS)
@@ -360,28 +435,82 @@ def _at_windows(connection: Connection, setup: Setup) -> Any:
     ).all()
 
 
-def _missed(connection: Connection, setup: Setup, now: datetime) -> Any:
+def _aside(connection: Connection, setup: Setup, now: datetime, state: LegState) -> Any:
+    """Legs that are missed or held today, the latest first."""
+    since = leg_table.c.left_at if state == LegState.MISSED else leg_table.c.held_at
     return connection.execute(
         legs_with_tickets()
         .where(
             leg_table.c.branch_id == setup.branch_id,
-            leg_table.c.state == LegState.MISSED,
-            leg_table.c.service_day == service_day(now, setup.time_zone),
+            leg_table.c.state == literal_column(f"'{state}'"),
+            leg_table.c.service_day == setup.service_day(now),
         )
-        .order_by(leg_table.c.left_at.desc())
-        .limit(20)
+        .order_by(since.desc())
+        .limit(SHOWN_ASIDE)
     ).all()
+
+
+def _missed_leg(row: Any, setup: Setup, now: datetime) -> Board:
+    can_rejoin = not row.rejoins and now <= row.left_at + setup.rules.rejoin
+    return {
+        **_aside_leg(row, setup),
+        "missed_at": moment(row.left_at),
+        "rejoin_until": moment(row.left_at + setup.rules.rejoin) if can_rejoin else None,
+    }
+
+
+def _held_leg(row: Any, setup: Setup) -> Board:
+    return {
+        **_aside_leg(row, setup),
+        "held_at": moment(row.held_at),
+        "reason": row.hold_reason,
+        "returns_at": moment(row.due_at),
+    }
+
+
+def _aside_leg(row: Any, setup: Setup) -> Board:
+    return {
+        "leg": str(row.id),
+        "number": row.label,
+        "service": setup.service_codes[row.service_id],
+        "window": setup.window_codes.get(row.window_id),
+    }
 
 
 def _call(row: Any, setup: Setup) -> Board:
     return {
-        "call": f"{row.id}-{row.calls}",
+        # Its moment is part of it: a call that was taken back and made again is another call.
+        "call": f"{row.id}-{int(row.last_called_at.timestamp() * 1000)}",
         "number": row.label,
         "window": setup.window_codes[row.window_id],
         "called_at": moment(row.last_called_at),
         "recall": row.calls > 1,
         "language": row.language,
         "state": row.state,
+    }
+
+
+def _category(category: CategorySetup) -> Board:
+    return {
+        "code": category.code,
+        "name": category.name,
+        "head_start_minutes": category.head_start_minutes,
+        "legal_basis": category.legal_basis,
+        "proof": category.proof,
+        "is_self_declared": category.is_self_declared,
+    }
+
+
+def _priority(leg: Any, setup: Setup) -> Board | None:
+    """The category of a leg's ticket, and whether its proof was seen."""
+    if leg.priority is None:
+        return None
+    category = setup.categories.get(leg.priority)
+    return {
+        "code": leg.priority,
+        "name": None if category is None else category.name,
+        "proof": None if category is None else category.proof,
+        "is_proven": leg.priority_granted_by is not None,
     }
 
 
@@ -402,7 +531,10 @@ def _waiting_leg(row: Any, setup: Setup) -> Board:
         "ready_at": moment(row.ready_at),
         "language": row.language,
         "channel": row.channel,
-        "priority": row.priority,
+        "priority": _priority(row, setup),
+        "needs": row.needs,
+        "for_window": setup.window_codes.get(row.for_window_id),
+        "for_operator": None if row.for_staff_id is None else str(row.for_staff_id),
     }
 
 
@@ -419,7 +551,9 @@ def _visit_leg(leg: Any, setup: Setup) -> Board:
 
 
 def _codes(legs: Any, setup: Setup) -> list[str]:
-    return list(dict.fromkeys(setup.service_codes[leg.service_id] for leg in legs))
+    """Services of a visit, in order: those of its legs, then those still on its route."""
+    to_come = [stop["service"] for stop in legs[-1].route]
+    return list(dict.fromkeys([*(setup.service_codes[leg.service_id] for leg in legs), *to_come]))
 
 
 def _service(service: ServiceSetup) -> Board:

@@ -20,14 +20,18 @@ Listener = Callable[[str, int], None]
 class Database:
     """Reads and writes for all branches.
 
+    `first` is what is done in every hall before anything else, under the lock: what the clock has made due.
     `offload` runs a writing transaction; the server passes a native thread, so that the wait for the disk does
     not stop the sockets. Without it the transaction runs in the caller's thread, one at a time on SQLite.
     """
 
-    def __init__(self, url: str, clock: Clock, secret: bytes = b"") -> None:
+    def __init__(
+        self, url: str, clock: Clock, secret: bytes = b"", first: Callable[[Hall], None] | None = None
+    ) -> None:
         self.url: URL = make_url(url)
         self.clock = clock
         self.secret = secret
+        self._first = first
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url)
         # The writer's connections stay in the writer's thread; readers never wait for it.
@@ -77,6 +81,8 @@ class Database:
                 if before:
                     before(connection)
                 hall = Hall.lock(connection, self.setups, branch, self.clock, self.secret)
+                if self._first:
+                    self._first(hall)
                 result = change(hall)
                 version = hall.settle()
         except BaseException:

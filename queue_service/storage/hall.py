@@ -11,7 +11,6 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from queue_service.clock import Clock
 from queue_service.model import Hall as HallRow
 from queue_service.model import table
-from queue_service.rules.calendar import service_day
 from queue_service.storage import ledger
 from queue_service.storage.office import Setup, SetupCache, read_setup
 
@@ -45,7 +44,12 @@ class Hall:
 
     @cached_property
     def service_day(self) -> date:
-        return service_day(self.now, self.setup.time_zone)
+        return self.setup.service_day(self.now)
+
+    @property
+    def is_new_day(self) -> bool:
+        """Whether this is the first that the hall sees of its service day."""
+        return bool(self.service_day > self._row.service_day)
 
     @property
     def version(self) -> int:
@@ -74,13 +78,16 @@ class Hall:
 
     def settle(self) -> int | None:
         """Write the ledger entries and the new version; None when the action recorded nothing."""
-        if not self._facts:
-            return None
         row = self._row
+        if not self._facts:
+            if self.is_new_day:
+                self.connection.execute(SETTLE, {"branch": row.branch_id, "service_day": self.service_day})
+            return None
         rows = ledger.chain(row.branch_id, row.ledger_seq, row.ledger_hash, self.now, self._facts)
         self.connection.execute(APPEND, rows)
         settled = {
             "branch": row.branch_id,
+            "service_day": max(row.service_day, self.service_day),
             "version": row.version + 1,
             "setup_version": row.setup_version + (1 if self._setup_changed else 0),
             "ledger_seq": rows[-1]["seq"],

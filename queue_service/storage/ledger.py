@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, select
 
 from queue_service.model import Hall, LedgerEntry, table
+from queue_service.rules.replay import Replay, replay
 
 if TYPE_CHECKING:
     from queue_service.storage.database import Database
@@ -105,6 +106,16 @@ def verify_branch(database: "Database", branch: str) -> tuple[Damage | None, int
         branch_id = database.setups.branch_id(connection, branch)
         end = connection.execute(select(halls).where(halls.c.branch_id == branch_id)).one()
         return verify(connection, branch_id, end.ledger_seq, end.ledger_hash), end.ledger_seq
+
+    return database.read(look)
+
+
+def replay_branch(database: "Database", branch: str) -> Replay:
+    """Play a branch's ledger again by the rule; raises Refused(unknown_branch)."""
+
+    def look(connection: Connection) -> Replay:
+        branch_id = database.setups.branch_id(connection, branch)
+        return replay((entry, json.loads(entry["facts"])) for entry in read(connection, branch_id))
 
     return database.read(look)
 

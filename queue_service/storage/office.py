@@ -1,18 +1,21 @@
 """How is the office set up right now? Read once per change of the set-up and then kept in memory."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from queue_service.model import Branch, Hall, Service, ServiceGroup, Window, WindowService, table
-from queue_service.model.branch import Text, WindowState
-from queue_service.rules.calendar import Opening, opening
-from queue_service.rules.errors import not_found
+from queue_service.model import Branch, Hall, PriorityCategory, Service, ServiceGroup, Window, WindowService, table
+from queue_service.model.branch import NumbersRestart, Text, WindowState
+from queue_service.rules.calendar import Opening, opening, service_day
+from queue_service.rules.errors import Kind, Refused, not_found
+from queue_service.rules.next_ticket import FreeWindow, spoken_here
+from queue_service.rules.ticket import NumberRange
 
 branch_table, hall_table = table(Branch), table(Hall)
 service_table, group_table = table(Service), table(ServiceGroup)
+category_table = table(PriorityCategory)
 window_table, window_service_table = table(Window), table(WindowService)
 
 
@@ -45,6 +48,20 @@ class WindowSetup:
     services: tuple[str, ...]
     """Codes the window is set up for."""
     shift_services: tuple[str, ...] | None
+    languages: tuple[str, ...]
+    """As set up; none named means all of the branch's."""
+    needs: tuple[str, ...]
+    meets: frozenset[str]
+    """Every requirement that a visitor may have and that is met here."""
+
+    @property
+    def is_at_work(self) -> bool:
+        return self.state != WindowState.CLOSED
+
+    @property
+    def as_free(self) -> FreeWindow:
+        """The window as the rule of who is next sees it."""
+        return FreeWindow(self.id, self.operator_id, self.serves, self.meets)
 
     @property
     def serves(self) -> tuple[str, ...]:
@@ -62,6 +79,35 @@ class GroupSetup:
 
 
 @dataclass(frozen=True)
+class CategorySetup:
+    id: int
+    code: str
+    name: Text
+    head_start_minutes: dict[str, int]
+    legal_basis: str
+    proof: Text
+    is_self_declared: bool
+
+
+@dataclass(frozen=True)
+class CallingRules:
+    """What an admin decides about numbers, turns and limits; the same names as in the branch's facts."""
+
+    day_starts: str
+    numbers: NumberRange
+    recall_pause: timedelta
+    calls_before_no_show: int
+    no_show_after: timedelta | None
+    starts_on_call: bool
+    undo: timedelta
+    rejoin: timedelta
+    defer_limit: int
+    longest_defer_minutes: int
+    late: timedelta
+    head_start_minutes: dict[str, int]
+
+
+@dataclass(frozen=True)
 class Setup:
     """A branch as an admin left it and its windows as operators left them; a value, never changed in place."""
 
@@ -74,8 +120,9 @@ class Setup:
     languages: list[str]
     default_language: str
     hours: dict[str, list[list[str]]]
-    recall_pause: timedelta
-    calls_before_no_show: int
+    rules: CallingRules
+    choices: dict[str, list[dict[str, Any]]]
+    categories: dict[str, CategorySetup]
     groups: tuple[GroupSetup, ...]
     services: dict[str, ServiceSetup]
     windows: tuple[WindowSetup, ...]
@@ -96,6 +143,22 @@ class Setup:
                 return window
         raise not_found("window", str(window_id))
 
+    def head_start_minutes(self, priority: str | None) -> dict[str, int]:
+        """Head starts by kind, for a priority category or for everybody else."""
+        category = self.categories.get(priority or "")
+        return self.rules.head_start_minutes if category is None else category.head_start_minutes
+
+    def choice(self, kind: str, code: str, field_name: str) -> dict[str, Any]:
+        """The entry of a list that operators choose from; raises Refused(unknown_choice) naming `field_name`."""
+        for choice in self.choices[kind]:
+            if choice["code"] == code:
+                return choice
+        known = ", ".join(choice["code"] for choice in self.choices[kind])
+        raise Refused("unknown_choice", Kind.INVALID, field=field_name, value=code[:40], known=known)
+
+    def service_day(self, now: datetime) -> date:
+        return service_day(now, self.time_zone, self.rules.day_starts)
+
     def opening(self, now: datetime) -> Opening:
         return opening(self.hours, now, self.time_zone)
 
@@ -108,6 +171,10 @@ class Setup:
         if not any(service.code in window.services for window in self.windows):
             return "no_window"
         return None
+
+    def is_met(self, service: str, requires: frozenset[str]) -> bool:
+        """Whether some window that is set up for the service meets these requirements."""
+        return any(service in window.services and requires <= window.meets for window in self.windows)
 
     def rivals(self, service: str) -> frozenset[str]:
         """The services whose visitors may be called before one who waits for `service`: those that share a window.
@@ -160,8 +227,11 @@ class SetupCache:
 
 
 def read_setup(connection: Connection, branch_id: int, version: int) -> Setup:
-    """Everything an admin can change, in six statements."""
+    """Everything an admin can change, in seven statements."""
     branch = connection.execute(select(branch_table).where(branch_table.c.id == branch_id)).one()
+    categories = connection.execute(
+        select(category_table).where(category_table.c.branch_id == branch_id).order_by(category_table.c.position)
+    ).all()
     groups = connection.execute(
         select(group_table).where(group_table.c.branch_id == branch_id).order_by(group_table.c.position)
     ).all()
@@ -188,11 +258,12 @@ def read_setup(connection: Connection, branch_id: int, version: int) -> Setup:
         languages=branch.languages,
         default_language=branch.default_language,
         hours=branch.hours,
-        recall_pause=timedelta(seconds=branch.recall_pause_seconds),
-        calls_before_no_show=branch.calls_before_no_show,
+        rules=_calling_rules(branch),
+        choices=branch.choices,
+        categories={row.code: _category(row) for row in categories},
         groups=tuple(GroupSetup(group.id, group.code, group.name) for group in groups),
         services={service.code: service for service in live.values()},
-        windows=tuple(_window(row, sets[row.id]) for row in windows if not row.is_removed),
+        windows=tuple(_window(row, sets[row.id], branch.languages) for row in windows if not row.is_removed),
         service_codes={row.id: row.code for row in services},
         window_codes={row.id: row.code for row in windows},
     )
@@ -213,7 +284,33 @@ def _service(row: Any, group_codes: dict[int, str]) -> ServiceSetup:
     )
 
 
-def _window(row: Any, services: tuple[str, ...]) -> WindowSetup:
+def _calling_rules(branch: Any) -> CallingRules:
+    waits = branch.no_show_after_seconds
+    restarts_daily = branch.numbers_restart == NumbersRestart.DAILY
+    return CallingRules(
+        day_starts=branch.day_starts,
+        numbers=NumberRange(branch.first_number, branch.last_number, restarts_daily),
+        recall_pause=timedelta(seconds=branch.recall_pause_seconds),
+        calls_before_no_show=branch.calls_before_no_show,
+        no_show_after=None if waits is None else timedelta(seconds=waits),
+        starts_on_call=branch.starts_on_call,
+        undo=timedelta(seconds=branch.undo_seconds),
+        rejoin=timedelta(minutes=branch.rejoin_minutes),
+        defer_limit=branch.defer_limit,
+        longest_defer_minutes=branch.longest_defer_minutes,
+        late=timedelta(minutes=branch.late_minutes),
+        head_start_minutes=branch.head_start_minutes,
+    )
+
+
+def _category(row: Any) -> CategorySetup:
+    return CategorySetup(
+        row.id, row.code, row.name, row.head_start_minutes, row.legal_basis, row.proof, row.is_self_declared
+    )
+
+
+def _window(row: Any, services: tuple[str, ...], languages: list[str]) -> WindowSetup:
+    spoken = row.languages or languages
     shift = None if row.shift_services is None else tuple(row.shift_services)
     return WindowSetup(
         row.id,
@@ -224,4 +321,7 @@ def _window(row: Any, services: tuple[str, ...]) -> WindowSetup:
         row.opened_at,
         services,
         shift,
+        tuple(row.languages),
+        tuple(row.needs),
+        frozenset(row.needs) | {spoken_here(language) for language in spoken},
     )

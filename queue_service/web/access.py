@@ -35,6 +35,17 @@ def require(*roles: Role, branch: str | None = None) -> Known:
     return known
 
 
+def require_if_signed_in(*roles: Role, branch: str) -> Known | None:
+    """For calls that anybody may make: who makes it on behalf of the office, or None for everybody else.
+
+    A browser counts as staff only with its CSRF token: an open desk in another tab makes nobody's ticket a clerk's.
+    Raises Refused: not_signed_in (a bad token), not_your_role, not_your_branch.
+    """
+    if request.headers.get("Authorization") or request.headers.get("X-CSRF-Token"):
+        return require(*roles, branch=branch)
+    return None
+
+
 def known_by_cookie(secret: str | None) -> Known | None:
     """Whose browser session this is, if it is anybody's; for sockets as well."""
     if not secret:

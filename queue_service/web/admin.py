@@ -95,8 +95,8 @@ def add_window(path: BranchPath, body: WindowFacts) -> tuple[Response, int]:
 def change_window(path: PartPath, body: WindowPatch) -> Response:
     def change(hall: Hall, actor: str) -> Board:
         window = actions.window_by_code(hall.setup, path.code)
-        present = WindowFacts(code=window.code, services=list(window.services))
-        return _window(hall, actions.change_window(hall, path.code, _patched(present, body), actor))
+        patched = _patched(actions.window_facts(window), body)
+        return _window(hall, actions.change_window(hall, path.code, patched, actor))
 
     return _change(path.branch, change)
 
@@ -136,8 +136,10 @@ def _setup_board(connection: Any, setup: Setup, now: Any) -> Board:
         "server_time": desk["server_time"],
         **facts["branch"],
         "groups": facts["groups"],
+        "categories": facts["categories"],
         "services": [{**service, "waiting": waiting[service["code"]]} for service in facts["services"]],
         "windows": [
-            {key: window[key] for key in ("code", "services", "state", "operator")} for window in desk["windows"]
+            {key: window[key] for key in ("code", "services", "languages", "needs", "state", "operator")}
+            for window in desk["windows"]
         ],
     }

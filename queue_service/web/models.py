@@ -1,8 +1,9 @@
 """What may be sent to the API, field by field. Unknown fields are refused, so that a typing error is not lost."""
 
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from queue_service.model.ticket import Channel
 
@@ -17,6 +18,23 @@ class TicketOrder(Body):
     services: Annotated[list[Code], Field(min_length=1, max_length=10)]
     language: Annotated[str, Field(min_length=2, max_length=16)] = "en"
     channel: Channel = Channel.WEB
+    priority: Code | None = None
+    """Code of a priority category; one that needs proof is granted by reception."""
+    needs: Annotated[list[Code], Field(max_length=10)] = []
+    """wheelchair, interpreter, hearing_loop, language, more_time, companion"""
+
+
+class Defer(Body):
+    minutes: Annotated[int, Field(ge=0, le=1440)]
+    """0 ends a deferral early."""
+
+
+class MoreService(Body):
+    code: Code
+
+
+class Priority(Body):
+    priority: Code
 
 
 class Credentials(Body):
@@ -37,9 +55,45 @@ class Pause(Body):
     reason: Code
 
 
-class Finish(Body):
+Id = Annotated[str, Field(pattern=r"^\d{1,9}$")]
+Note = Annotated[str, Field(max_length=500)]
+
+
+class AtWindow(Body):
+    """`leg` names the visitor that the operator means; if another one is at the window, nothing is done."""
+
+    leg: Id | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_body_is_fine(cls, data: object) -> object:
+        return {} if data is None else data
+
+
+class Chosen(Body):
+    number: Annotated[str, Field(min_length=1, max_length=12)]
+    reason: Code
+
+
+class Finish(AtWindow):
     outcome: Code
-    note: Annotated[str, Field(max_length=500)] | None = None
+    note: Note | None = None
+
+
+class Hold(AtWindow):
+    reason: Code
+    return_at: AwareDatetime | None = None
+
+
+class Transfer(AtWindow):
+    """At least one of `service`, `window` (its id) and `operator` (their id)."""
+
+    service: Code | None = None
+    window: Id | None = None
+    operator: Id | None = None
+    and_back: bool = False
+    """Whether the visitor comes back to this window afterwards."""
+    note: Note | None = None
 
 
 class BranchPath(BaseModel):
@@ -50,5 +104,16 @@ class WindowPath(BaseModel):
     window: Annotated[str, Field(max_length=40)]
 
 
+class LegPath(BaseModel):
+    leg: Annotated[str, Field(max_length=40)]
+
+
 class TokenPath(BaseModel):
     token: Annotated[str, Field(max_length=100)]
+
+
+class Period(Body):
+    start: Annotated[date | None, Field(alias="from")] = None
+    """First service day; default: today."""
+    end: Annotated[date | None, Field(alias="to")] = None
+    format: Literal["json", "csv"] = "json"

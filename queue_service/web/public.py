@@ -1,17 +1,21 @@
 """What can a visitor reach without signing in? Branches, services, tickets, the hall."""
 
 import io
+from collections.abc import Callable
+from typing import Any
 
 import qrcode
 import qrcode.image.svg
 from flask import Response, jsonify
 from flask_openapi3 import APIBlueprint, Tag  # type: ignore[attr-defined]
 
-from queue_service.actions import tickets
+from queue_service.actions import legs, tickets
+from queue_service.model.staff import Role
 from queue_service.storage import boards
 from queue_service.storage.boards import Board
 from queue_service.storage.hall import Hall
-from queue_service.web.models import BranchPath, TicketOrder, TokenPath
+from queue_service.web import access
+from queue_service.web.models import BranchPath, Defer, MoreService, TicketOrder, TokenPath
 from queue_service.web.office import office
 
 api = APIBlueprint("public", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="Visitors")])
@@ -39,15 +43,25 @@ def hall(path: BranchPath) -> Response:
 
 @api.post("/branches/<branch>/tickets", summary="Take a ticket")
 def take_ticket(path: BranchPath, body: TicketOrder) -> tuple[Response, int]:
-    order = tickets.Order(tuple(body.services), body.language, body.channel)
+    """Anybody's, or, with a staff session or token, entered by reception, who may grant priority on proof."""
+    staff = access.require_if_signed_in(Role.RECEPTION, Role.HALL, branch=path.branch)
+    order = tickets.Order(
+        tuple(body.services),
+        body.language,
+        body.channel,
+        tuple(body.needs),
+        body.priority,
+        granted_by=None if staff is None else staff.staff_id,
+    )
+    actor = tickets.VISITOR if staff is None else f"staff:{staff.staff_id}"
     base = office().public_url  # read here: the transaction runs in a thread that knows no request
 
     def answer(hall: Hall) -> Board:
-        issued = tickets.issue(hall, order)
+        issued = tickets.issue(hall, order, actor)
         board = boards.ticket(hall.connection, hall.setup, hall.now, issued.ticket_id)
         return {**board, "version": hall.version, **ticket_urls(base, issued.token)}
 
-    return jsonify(office().perform(path.branch, "visitor", answer)), 201
+    return jsonify(office().perform(path.branch, actor, answer)), 201
 
 
 @api.get("/tickets/<token>", summary="A ticket as its holder sees it")
@@ -57,14 +71,34 @@ def show_ticket(path: TokenPath) -> Response:
 
 @api.post("/tickets/<token>/cancel", summary="Give a ticket back")
 def cancel_ticket(path: TokenPath) -> Response:
-    branch = office().database.read(lambda connection: boards.branch_of_ticket(connection, path.token))
+    return _on_ticket(path.token, tickets.cancel)
+
+
+@api.post("/tickets/<token>/defer", summary="Be called no earlier than in some minutes; 0 ends it early")
+def defer_ticket(path: TokenPath, body: Defer) -> Response:
+    return _on_ticket(path.token, lambda hall, leg: tickets.defer(hall, leg, body.minutes))
+
+
+@api.post("/tickets/<token>/rejoin", summary="Wait again after a missed call, once")
+def rejoin_with_ticket(path: TokenPath) -> Response:
+    return _on_ticket(path.token, tickets.rejoin)
+
+
+@api.post("/tickets/<token>/services", summary="One more service on the same ticket")
+def add_service(path: TokenPath, body: MoreService) -> Response:
+    return _on_ticket(path.token, lambda hall, leg: tickets.add_service(hall, leg, body.code))
+
+
+def _on_ticket(token: str, action: Callable[[Hall, Any], None]) -> Response:
+    branch = office().database.read(lambda connection: boards.branch_of_ticket(connection, token))
 
     def answer(hall: Hall) -> Board:
-        leg = tickets.cancel(hall, path.token)
+        leg = legs.of_token(hall, boards.token_hash(token))
+        action(hall, leg)
         board = boards.ticket(hall.connection, hall.setup, hall.now, leg.ticket_id)
         return {**board, "version": hall.version}
 
-    return jsonify(office().perform(branch, "visitor", answer))
+    return jsonify(office().perform(branch, tickets.VISITOR, answer))
 
 
 @api.get("/tickets/<token>/qr.svg", summary="QR code of a ticket's page")

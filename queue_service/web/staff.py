@@ -1,24 +1,40 @@
 """What can staff reach? Signing in, a window's shift, the moves of a ticket, the live hall."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, cast
 
 from flask import Response, g, jsonify
 from flask_openapi3 import APIBlueprint, Tag  # type: ignore[attr-defined]
 from sqlalchemy import Connection
 
-from queue_service.actions import day, staff, windows
+from queue_service.actions import day, legs, serving, staff, tickets, windows
 from queue_service.actions.legs import at_window
 from queue_service.actions.staff import Known
 from queue_service.actions.windows import Operator
 from queue_service.model.staff import Role
+from queue_service.reports.jumps import as_csv, jumps_report
 from queue_service.rules.errors import Kind, Refused, not_found
 from queue_service.storage import boards
 from queue_service.storage.boards import Board
 from queue_service.storage.hall import Hall
 from queue_service.storage.office import Setup
 from queue_service.web import access
-from queue_service.web.models import BranchPath, Credentials, Finish, Opening, Pause, WindowPath
+from queue_service.web.models import (
+    AtWindow,
+    BranchPath,
+    Chosen,
+    Credentials,
+    Finish,
+    Hold,
+    LegPath,
+    Opening,
+    Pause,
+    Period,
+    Priority,
+    Transfer,
+    WindowPath,
+)
 from queue_service.web.office import office
 
 api = APIBlueprint("staff", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="Staff")])
@@ -62,8 +78,6 @@ def desk(path: BranchPath) -> Response:
     board = cast(Board, office().board(path.branch, boards.desk))
     for window in board["windows"]:
         window["mine"] = window["operator_id"] == str(known.staff_id)
-    board["outcomes"] = list(windows.OUTCOMES)
-    board["pause_reasons"] = list(windows.PAUSE_REASONS)
     return jsonify(board)
 
 
@@ -99,27 +113,109 @@ def close_window(path: WindowPath) -> Response:
 
 @api.post("/windows/<window>/next", summary="Call whoever is next; 204 when nobody waits")
 def call_next(path: WindowPath) -> Response:
-    return _move(path, windows.call_next)
+    return _move(path, serving.call_next)
+
+
+@api.post("/windows/<window>/call", summary="Call a chosen ticket, with a reason")
+def call_chosen(path: WindowPath, body: Chosen) -> Response:
+    return _move(path, lambda hall, window, who: serving.call_chosen(hall, window, who, body.number, body.reason))
 
 
 @api.post("/windows/<window>/recall", summary="Announce the called visitor again")
-def recall(path: WindowPath) -> Response:
-    return _move(path, windows.recall)
+def recall(path: WindowPath, body: AtWindow) -> Response:
+    return _move(path, lambda hall, window, who: serving.recall(hall, window, who, _leg(body)))
 
 
 @api.post("/windows/<window>/start", summary="Service begins")
-def start(path: WindowPath) -> Response:
-    return _move(path, windows.start)
+def start(path: WindowPath, body: AtWindow) -> Response:
+    return _move(path, lambda hall, window, who: serving.start(hall, window, who, _leg(body)))
+
+
+@api.post("/windows/<window>/hold", summary="Put the visitor aside, with a reason and perhaps a time to return")
+def hold(path: WindowPath, body: Hold) -> Response:
+    held = (body.reason, body.return_at, _leg(body))
+    return _move(path, lambda hall, window, who: serving.hold(hall, window, who, *held))
 
 
 @api.post("/windows/<window>/finish", summary="Service is over, with an outcome")
 def finish(path: WindowPath, body: Finish) -> Response:
-    return _move(path, lambda hall, window, who: windows.finish(hall, window, who, body.outcome, body.note))
+    ended = (body.outcome, body.note, _leg(body))
+    return _move(path, lambda hall, window, who: serving.finish(hall, window, who, *ended))
 
 
 @api.post("/windows/<window>/no-show", summary="The called visitor did not come")
-def no_show(path: WindowPath) -> Response:
-    return _move(path, windows.no_show)
+def no_show(path: WindowPath, body: AtWindow) -> Response:
+    return _move(path, lambda hall, window, who: serving.no_show(hall, window, who, _leg(body)))
+
+
+@api.post("/windows/<window>/transfer", summary="Send the visitor to another service, window or operator")
+def transfer(path: WindowPath, body: Transfer) -> Response:
+    window_id = None if body.window is None else int(body.window)
+    operator_id = None if body.operator is None else int(body.operator)
+    target = serving.Target(body.service, window_id, operator_id, body.and_back)
+    return _move(path, lambda hall, window, who: serving.transfer(hall, window, who, target, body.note, _leg(body)))
+
+
+@api.post("/windows/<window>/undo", summary="Take back one's own last move")
+def undo(path: WindowPath) -> Response:
+    return _move(path, serving.undo)
+
+
+@api.post("/legs/<leg>/return", summary="A held visitor waits again")
+def bring_back(path: LegPath) -> Response:
+    return _on_leg(path, tickets.bring_back)
+
+
+@api.post("/legs/<leg>/rejoin", summary="A visitor who missed the call waits again, once")
+def rejoin(path: LegPath) -> Response:
+    return _on_leg(path, tickets.rejoin)
+
+
+@api.post("/legs/<leg>/cancel", summary="A visitor tells the reception that they do not stay")
+def cancel(path: LegPath) -> Response:
+    return _on_leg(path, tickets.cancel)
+
+
+@api.post("/legs/<leg>/priority", summary="Grant a priority category on proof")
+def grant_priority(path: LegPath, body: Priority) -> Response:
+    def grant(hall: Hall, leg: Any, actor: str) -> None:
+        tickets.grant_priority(hall, leg, body.priority, int(actor.removeprefix("staff:")), actor)
+
+    return _on_leg(path, grant, Role.RECEPTION, Role.HALL)
+
+
+@api.get("/branches/<branch>/reports/jumps", summary="Calls out of turn, late priorities, re-issues, by operator")
+def jumps(path: BranchPath, query: Period) -> Response:
+    access.who()
+    office().database.setup(path.branch)
+    access.require(Role.HALL, Role.REVIEWER, branch=path.branch)
+
+    def report(connection: Connection, setup: Setup, now: datetime) -> Board:
+        today = setup.service_day(now)
+        return jumps_report(connection, setup, query.start or today, query.end or today)
+
+    board = cast(Board, office().board(path.branch, report))
+    return Response(as_csv(board["operators"]), mimetype="text/csv") if query.format == "csv" else jsonify(board)
+
+
+def _on_leg(path: LegPath, action: Callable[[Hall, Any, str], None], *roles: Role) -> Response:
+    """A staff action on a visitor who is at no window; the leg as it is then."""
+    access.who()
+    leg_id = _small_number(path.leg, "leg")
+    branch = office().database.read(lambda connection: boards.branch_of_leg(connection, leg_id))
+    known = access.require(*(roles or AT_WINDOWS), branch=branch)
+    actor = f"staff:{known.staff_id}"
+
+    def answer(hall: Hall) -> Board:
+        leg = legs.by_id(hall, leg_id)
+        action(hall, leg, actor)
+        return {**boards.operator_leg(legs.by_id(hall, leg_id), hall.setup), "version": hall.version}
+
+    return jsonify(office().perform(branch, actor, answer))
+
+
+def _leg(body: AtWindow) -> int | None:
+    return None if body.leg is None else int(body.leg)
 
 
 def _move(path: WindowPath, action: Callable[[Hall, int, Operator], Any]) -> Response:
@@ -144,17 +240,17 @@ def _shift(path: WindowPath, action: Callable[[Hall, int, Operator], None]) -> R
 
 def _at_window(path: WindowPath, answer: Callable[[Hall, int, Operator], Any]) -> Any:
     access.who()
-    window = _window_id(path.window)
+    window = _small_number(path.window, "window")
     branch = office().database.read(lambda connection: boards.branch_of_window(connection, window))
     known = access.require(*AT_WINDOWS, branch=branch)
     operator = Operator(known.staff_id, known.name)
     return office().perform(branch, operator.actor, lambda hall: answer(hall, window, operator))
 
 
-def _window_id(text: str) -> int:
+def _small_number(text: str, what: str) -> int:
     # Ids are opaque to callers; ours are numbers small enough for every database.
     if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise not_found("window", text)
+        raise not_found(what, text)
     return int(text)
 
 

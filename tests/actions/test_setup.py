@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from queue_service.actions import setup, windows
+from queue_service.actions import serving, setup, windows
 from queue_service.actions.office_file import BadOfficeFile, dump_office, parse_office
 from queue_service.clock import FrozenClock
 from queue_service.rules.errors import Refused
@@ -87,7 +87,7 @@ def test_a_renamed_service_keeps_its_line(database: Database) -> None:
     assert database.setup("centre").service("A").name["en"] == "Foreign passport"
     anna = an_operator(database, "anna")
     window = an_open_window(database, "1", anna)
-    assert act(database, lambda hall: windows.call_next(hall, window, anna)).label == ticket.label == "A001"
+    assert act(database, lambda hall: serving.call_next(hall, window, anna)).label == ticket.label == "A001"
     assert a_ticket(database, "A").label == "Z001"
 
 
@@ -98,7 +98,7 @@ def test_a_closed_service_gives_no_tickets_and_still_serves_who_waits(database: 
     refused("service_closed", lambda: a_ticket(database, "A"))
     anna = an_operator(database, "anna")
     window = an_open_window(database, "1", anna)
-    assert act(database, lambda hall: windows.call_next(hall, window, anna)).label == "A001"
+    assert act(database, lambda hall: serving.call_next(hall, window, anna)).label == "A001"
 
 
 def test_a_service_with_people_in_line_is_not_deleted(database: Database) -> None:
@@ -152,12 +152,12 @@ def test_the_services_of_an_open_window_change_under_a_served_visitor(database: 
     a_ticket(database, "A")
     anna = an_operator(database, "anna")
     window = an_open_window(database, "1", anna)
-    act(database, lambda hall: windows.call_next(hall, window, anna))
-    act(database, lambda hall: windows.start(hall, window, anna))
+    act(database, lambda hall: serving.call_next(hall, window, anna))
+    act(database, lambda hall: serving.start(hall, window, anna))
     assert change_window(database, "1", "B").serves == ("B",)
     assert a_ticket(database, "B").label == "B001"
-    act(database, lambda hall: windows.finish(hall, window, anna, "solved"))
-    assert act(database, lambda hall: windows.call_next(hall, window, anna)).label == "B001"
+    act(database, lambda hall: serving.finish(hall, window, anna, "solved"))
+    assert act(database, lambda hall: serving.call_next(hall, window, anna)).label == "B001"
 
 
 def test_a_window_in_use_is_not_deleted_and_a_closed_one_is(database: Database) -> None:

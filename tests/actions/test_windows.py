@@ -1,19 +1,21 @@
 """An operator's day at a window, on both databases."""
 
 import pytest
+from sqlalchemy import select
 
-from queue_service.actions import windows
-from queue_service.actions.day import close_day
+from queue_service.actions import serving, windows
+from queue_service.actions.legs import of_token
 from queue_service.actions.tickets import cancel
 from queue_service.clock import FrozenClock
 from queue_service.rules.errors import Refused
 from queue_service.storage import boards, ledger
+from queue_service.storage.boards import token_hash
 from queue_service.storage.database import Database
 from tests.make import a_ticket, an_office, an_open_window, an_operator, window_id
 
 
 def call(database: Database, window: int, operator: windows.Operator) -> str | None:
-    leg = database.act("centre", lambda hall: windows.call_next(hall, window, operator))
+    leg = database.act("centre", lambda hall: serving.call_next(hall, window, operator))
     return None if leg is None else leg.label
 
 
@@ -39,11 +41,11 @@ def test_a_visitor_is_served_from_call_to_finish_and_every_time_is_kept(database
     clock.advance(minutes=7)
     call(database, window, anna)
     clock.advance(seconds=20)
-    database.act("centre", lambda hall: windows.recall(hall, window, anna))
+    database.act("centre", lambda hall: serving.recall(hall, window, anna))
     clock.advance(seconds=10)
-    database.act("centre", lambda hall: windows.start(hall, window, anna))
+    database.act("centre", lambda hall: serving.start(hall, window, anna))
     clock.advance(minutes=5)
-    leg = database.act("centre", lambda hall: windows.finish(hall, window, anna, "solved"))
+    leg = database.act("centre", lambda hall: serving.finish(hall, window, anna, "solved"))
     assert (leg.first_called_at - leg.ready_at).total_seconds() == 420
     assert (leg.last_called_at - leg.first_called_at).total_seconds() == 20
     assert (leg.finished_at - leg.started_at).total_seconds() == 300
@@ -58,11 +60,11 @@ def test_a_recall_has_to_wait_for_the_pause_and_a_no_show_for_enough_calls(
     anna = an_operator(database, "anna")
     window = an_open_window(database, "1", anna)
     call(database, window, anna)
-    assert_refused("recall_too_soon", lambda: database.act("centre", lambda hall: windows.recall(hall, window, anna)))
-    assert_refused("too_few_calls", lambda: database.act("centre", lambda hall: windows.no_show(hall, window, anna)))
+    assert_refused("recall_too_soon", lambda: database.act("centre", lambda hall: serving.recall(hall, window, anna)))
+    assert_refused("too_few_calls", lambda: database.act("centre", lambda hall: serving.no_show(hall, window, anna)))
     clock.advance(seconds=15)
-    database.act("centre", lambda hall: windows.recall(hall, window, anna))
-    leg = database.act("centre", lambda hall: windows.no_show(hall, window, anna))
+    database.act("centre", lambda hall: serving.recall(hall, window, anna))
+    leg = database.act("centre", lambda hall: serving.no_show(hall, window, anna))
     assert leg.state == "missed"
     assert call(database, window, anna) is None
 
@@ -96,11 +98,11 @@ def test_a_refused_action_changes_nothing(database: Database) -> None:
     anna = an_operator(database, "anna")
     window = an_open_window(database, "1", anna)
     before = database.read(lambda connection: boards.hall_version(connection, database.setup("centre")))
-    assert_refused("nobody_at_window", lambda: database.act("centre", lambda hall: windows.start(hall, window, anna)))
+    assert_refused("nobody_at_window", lambda: database.act("centre", lambda hall: serving.start(hall, window, anna)))
     assert before == database.read(lambda connection: boards.hall_version(connection, database.setup("centre")))
 
 
-def test_yesterdays_ticket_is_never_called_and_the_closed_day_counts_it_as_left(
+def test_yesterdays_ticket_is_never_called_and_the_first_action_of_the_day_counts_it_as_left(
     database: Database, clock: FrozenClock
 ) -> None:
     an_office(database)
@@ -109,7 +111,7 @@ def test_yesterdays_ticket_is_never_called_and_the_closed_day_counts_it_as_left(
     window = an_open_window(database, "1", anna)
     clock.advance(days=1)
     assert call(database, window, anna) is None
-    assert database.act("centre", lambda hall: close_day(hall, past_days_only=True)) == 1
+    assert states(database) == ["left"]
     assert a_ticket(database).label == "A001"
     assert call(database, window, anna) == "A001"
 
@@ -119,9 +121,9 @@ def test_a_cancelled_ticket_is_not_called(database: Database) -> None:
     ticket = a_ticket(database)
     anna = an_operator(database, "anna")
     window = an_open_window(database, "1", anna)
-    database.act("centre", lambda hall: cancel(hall, ticket.token))
+    give_back(database, ticket.token)
     assert call(database, window, anna) is None
-    assert_refused("move_not_allowed", lambda: database.act("centre", lambda hall: cancel(hall, ticket.token)))
+    assert_refused("move_not_allowed", lambda: give_back(database, ticket.token))
 
 
 def test_every_move_is_in_the_ledger_and_a_changed_entry_is_named(database: Database) -> None:
@@ -138,6 +140,14 @@ def test_every_move_is_in_the_ledger_and_a_changed_entry_is_named(database: Data
     damage, _ = ledger.verify_branch(database, "centre")
     assert damage is not None
     assert damage.seq == 3
+
+
+def states(database: Database) -> list[str]:
+    return database.read(lambda connection: list(connection.execute(select(boards.leg_table.c.state)).scalars()))
+
+
+def give_back(database: Database, token: str) -> None:
+    database.act("centre", lambda hall: cancel(hall, of_token(hall, token_hash(token))))
 
 
 def assert_refused(code: str, action: object) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from queue_service.model.ticket import LegState
 from queue_service.rules.calendar import opening, service_day
 from queue_service.rules.errors import Refused
-from queue_service.rules.next_ticket import WaitingLeg, first, order_key, turn
+from queue_service.rules.next_ticket import FreeWindow, WaitingLeg, first, order_key, place_in_line
 from queue_service.rules.replay import replay
 from queue_service.rules.ticket import MOVES, Move, after, label
 
@@ -21,6 +21,7 @@ ALLOWED = {
     (Move.START, "called"): "serving",
     (Move.HOLD, "called"): "held",
     (Move.HOLD, "serving"): "held",
+    (Move.DEFER, "waiting"): "held",
     (Move.RETURN, "held"): "waiting",
     (Move.NO_SHOW, "called"): "missed",
     (Move.REJOIN, "missed"): "waiting",
@@ -67,7 +68,7 @@ legs = st.lists(
 
 @given(legs, st.sets(st.sampled_from("ABC")))
 def test_the_first_is_served_and_nobody_before_it_could_have_been(waiting: list[WaitingLeg], serves: set[str]) -> None:
-    chosen = first(waiting, serves)
+    chosen = first(waiting, FreeWindow(1, 1, serves, ()))
     able = [leg for leg in waiting if leg.service in serves]
     if chosen is None:
         assert not able
@@ -78,7 +79,8 @@ def test_the_first_is_served_and_nobody_before_it_could_have_been(waiting: list[
 
 @given(st.integers(0, 200), st.integers(0, 90))
 def test_nobody_who_came_more_than_the_head_start_later_is_called_before(later: int, head_start: int) -> None:
-    came_first, came_later = turn(MOMENT), turn(MOMENT + timedelta(minutes=later), timedelta(minutes=head_start))
+    came_first = place_in_line(MOMENT, {"walk_in": 0}).turn
+    came_later = place_in_line(MOMENT + timedelta(minutes=later), {"walk_in": head_start}).turn
     assert (came_later < came_first) == (later < head_start)
 
 
@@ -125,10 +127,8 @@ def test_opening_hours_are_local_on_the_days_the_clocks_change(day: date, hours_
 def entry(
     seq: int, move: str, leg: int, window: int | None = None, **facts: object
 ) -> tuple[dict[str, object], dict[str, object]]:
-    return {"seq": seq, "move": move, "ticket_id": leg, "leg_id": leg, "window_id": window}, {
-        "number": f"A{leg:03d}",
-        **facts,
-    }
+    row = {"seq": seq, "move": move, "ticket_id": leg, "leg_id": leg, "window_id": window, "actor": "staff:1"}
+    return {**row, "reason": facts.pop("reason", None)}, {"number": f"A{leg:03d}", "meets": [], **facts}
 
 
 def issued(seq: int, leg: int, minute: int) -> tuple[dict[str, object], dict[str, object]]:
@@ -142,6 +142,14 @@ def test_a_replay_finds_a_jump_a_double_call_and_a_busy_window() -> None:
     jump = replay([*line, entry(4, "call", 2, 7, serves=["A"])])
     assert [deviation.what for deviation in jump.deviations] == ["A002 was called before its turn"]
     double = replay([*line, entry(4, "call", 1, 7, serves=["A"]), entry(5, "call", 1, 8, serves=["A"])])
-    assert [deviation.what for deviation in double.deviations] == ["A001 was called a second time"]
+    assert [deviation.what for deviation in double.deviations] == [
+        "A001 was called without waiting",
+        "A001 was called while at another window",
+    ]
     busy = replay([*line, entry(4, "call", 1, 7, serves=["A"]), entry(5, "call", 2, 7, serves=["A"])])
     assert [deviation.what for deviation in busy.deviations] == ["A002 was called to a window with a visitor"]
+    chosen = replay([*line, entry(4, "call", 2, 7, serves=["A"], reason="unwell")])
+    assert chosen.deviations == []
+    assert [exception.what for exception in chosen.exceptions] == ["A002 was called out of turn: unwell"]
+    foreign = replay([*line, entry(4, "call", 1, 7, serves=["B"])])
+    assert [deviation.what for deviation in foreign.deviations] == ["A001 was called to a window that may not serve it"]

@@ -61,8 +61,8 @@ def test_the_set_up_shows_everything_and_how_many_wait(admin: Any, base: str, da
         ("B", 1, True),
     ]
     assert shown["windows"] == [
-        {"code": "1", "services": ["A", "B"], "state": "closed", "operator": None},
-        {"code": "2", "services": ["A", "B"], "state": "open", "operator": "anna"},
+        {"code": "1", "services": ["A", "B"], "languages": [], "needs": [], "state": "closed", "operator": None},
+        {"code": "2", "services": ["A", "B"], "languages": [], "needs": [], "state": "open", "operator": "anna"},
     ]
 
 
