@@ -289,7 +289,7 @@ CREATE TABLE last_move (
     move VARCHAR(32) NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     before JSONB NOT NULL,
-    after JSONB NOT NULL,
+    after VARCHAR(64) NOT NULL,
     new_leg_id INTEGER,
     CONSTRAINT pk_last_move PRIMARY KEY (staff_id),
     CONSTRAINT fk_last_move_staff_id FOREIGN KEY(staff_id) REFERENCES staff (id),

@@ -1,7 +1,8 @@
 """What does an operator do with visitors? Call, recall, serve, hold, send on, finish; and take the last move back."""
 
+import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
@@ -12,11 +13,11 @@ from queue_service.actions.windows import Operator, own_window
 from queue_service.model import LastMove, Leg, Ticket, table
 from queue_service.model.branch import WindowState
 from queue_service.model.columns import UtcMoment
-from queue_service.model.ticket import LegState
 from queue_service.rules import next_ticket, ticket
 from queue_service.rules.errors import Kind, Refused, not_found
 from queue_service.rules.ticket import Move
 from queue_service.storage.hall import Hall
+from queue_service.storage.ledger import canonical
 from queue_service.storage.office import ServiceSetup, WindowSetup
 from queue_service.storage.rows import change_row, fetch_one, replace_row
 
@@ -157,9 +158,8 @@ def undo(hall: Hall, window_id: int, operator: Operator) -> Any:
     if last is None or last.window_id != window_id:
         raise Refused("nothing_to_undo")
     leg = legs.by_id(hall, last.leg_id)
-    if hall.now > last.at + hall.setup.rules.undo or _plain_values(leg, last.after) != last.after:
+    if hall.now > last.at + hall.setup.rules.undo or _digest(hall, leg, last.new_leg_id) != last.after:
         raise Refused("undo_too_late", number=leg.label)
-    _take_back_new_leg(hall, last)
     before = {name: _from_plain(name, value) for name, value in last.before.items()}
     route = before.pop("route")
     state = before["state"]
@@ -168,6 +168,8 @@ def undo(hall: Hall, window_id: int, operator: Operator) -> Any:
         raise Refused("window_busy", number=busy.label)
     if route != leg.route:
         change_row(hall.connection, ticket_table, leg.ticket_id, route=route)
+    if last.new_leg_id is not None:
+        hall.connection.execute(delete(leg_table).where(leg_table.c.id == last.new_leg_id))
     change_row(hall.connection, leg_table, leg.id, **before)
     hall.connection.execute(delete(last_move_table).where(last_move_table.c.staff_id == operator.id))
     facts = {"undone": last.move, "state": state, "taken_back": last.new_leg_id}
@@ -276,6 +278,7 @@ def _move(
         change_row(hall.connection, ticket_table, leg.ticket_id, route=route)
     if goes_on and leg.route:
         new_leg_id = legs.send_on(hall, leg, operator.actor)
+    moved = legs.by_id(hall, leg.id)
     replace_row(
         hall.connection,
         last_move_table,
@@ -286,10 +289,10 @@ def _move(
         move=move.value,
         at=hall.now,
         before=before,
-        after={name: _plain(value) for name, value in values.items()},
+        after=_digest(hall, moved, new_leg_id),
         new_leg_id=new_leg_id,
     )
-    return legs.by_id(hall, leg.id)
+    return moved
 
 
 def _record(
@@ -308,16 +311,6 @@ def _record(
     )
 
 
-def _take_back_new_leg(hall: Hall, last: Any) -> None:
-    """A leg that the move put in line is gone again, unless somebody has moved it since."""
-    if last.new_leg_id is None:
-        return
-    new = legs.by_id(hall, last.new_leg_id)
-    if new.state != LegState.WAITING or new.first_called_at is not None:
-        raise Refused("undo_too_late", number=new.label)
-    hall.connection.execute(delete(leg_table).where(leg_table.c.id == new.id))
-
-
 @cache
 def _last_move() -> Select[Any]:
     return select(last_move_table).where(last_move_table.c.staff_id == bindparam("staff"))
@@ -328,7 +321,16 @@ def _plain_values(leg: Any, names: Any) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _digest(hall: Hall, leg: Any, new_leg_id: int | None) -> str:
+    """A fingerprint of a leg with its ticket, and of the leg that follows: whatever happens to them, it changes."""
+    rows = [leg] if new_leg_id is None else [leg, legs.by_id(hall, new_leg_id)]
+    values = [[_plain(value) for value in row] for row in rows]
+    return hashlib.sha256(canonical(values).encode()).hexdigest()
 
 
 def _from_plain(name: str, value: Any) -> Any:

@@ -152,7 +152,8 @@ class LastMove(SQLModel, table=True):
     move: str = Field(max_length=32)
     at: datetime = Field(sa_column=moment())
     before: dict[str, Any] = Field(sa_column=document())
-    after: dict[str, Any] = Field(sa_column=document())
+    after: str = Field(max_length=64)
+    """Fingerprint of the leg as the move left it: undo is possible while it is still so."""
     new_leg_id: int | None = None
     """The leg that the move put in line, by a transfer or a route."""
 

@@ -69,7 +69,7 @@ def upgrade() -> None:
         sa.Column("move", sa.String(length=32), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("before", DOCUMENT, nullable=False),
-        sa.Column("after", DOCUMENT, nullable=False),
+        sa.Column("after", sa.String(length=64), nullable=False),
         sa.Column("new_leg_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["leg_id"], ["leg.id"], name=op.f("fk_last_move_leg_id")),
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_last_move_staff_id")),
