@@ -1,5 +1,6 @@
 """Which pages are there? Their frames with texts embedded, and the files they load; the rest happens in the browser."""
 
+import json
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, g, render_template, request, send_from_directory
 from jinja2 import FileSystemLoader
+from jinja2.utils import htmlsafe_json_dumps
 
 from queue_service.rules.errors import Kind, Refused
 from queue_service.settings import pages_root
@@ -31,7 +33,7 @@ def home() -> str:
 @pages.get("/kiosk/<branch>")
 def kiosk(branch: str) -> str:
     found = office().public_branch(branch)
-    return _page("kiosk/kiosk.html", ("kiosk",), language=found["default_language"], branch=found)
+    return _page("kiosk/kiosk.html", ("kiosk", "words"), language=found["default_language"], branch=found)
 
 
 @pages.get("/display/<branch>")
@@ -44,7 +46,12 @@ def hall(branch: str) -> str:
 def ticket(token: str) -> str:
     found = office().ticket(token)
     return _page(
-        "kiosk/ticket.html", ("ticket",), language=found["language"], branch=found["branch"], ticket=found, token=token
+        "kiosk/ticket.html",
+        ("ticket", "words"),
+        language=found["language"],
+        branch=found["branch"],
+        ticket=found,
+        token=token,
     )
 
 
@@ -72,6 +79,11 @@ def slip(token: str) -> str:
 @pages.get("/desk")
 def desk() -> str:
     return _page("operator/desk.html", ("desk",))
+
+
+@pages.get("/reception/<branch>")
+def reception(branch: str) -> str:
+    return _page("operator/reception.html", ("reception", "words"), branch=office().public_branch(branch))
 
 
 @pages.get("/admin")
@@ -117,6 +129,8 @@ def _page(template: str, sections: tuple[str, ...], language: str | None = None,
     return render_template(
         template,
         page=page,
+        # Letters as they are: escaped, a Russian text weighs three times as much on a visitor's phone.
+        page_json=htmlsafe_json_dumps(page, dumps=json.dumps, ensure_ascii=False, separators=(",", ":")),
         title=title,
         words=words["common"],
         texts=words[sections[0]],

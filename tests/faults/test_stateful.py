@@ -5,6 +5,7 @@ import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -36,8 +37,8 @@ WINDOWS = {"1": "AB", "2": "BC", "3": "ABC"}
 NEEDS = {"1": [], "2": ["wheelchair"], "3": ["wheelchair", "interpreter"]}
 LANGUAGES = {"1": ["ru", "en"], "2": ["ru"], "3": ["en"]}
 OPERATORS = ("anna", "boris", "clara")
-CATEGORIES = {"veteran": (90, 90), "infant": (30, 85)}
-HEADS: dict[str | None, tuple[int, int]] = {None: (0, 85), **CATEGORIES}
+HEADS: dict[str | None, tuple[int, int]] = {None: (0, 85), "veteran": (90, 90), "infant": (30, 85)}
+CATEGORIES = ("veteran", "infant")
 
 window = st.sampled_from(list(WINDOWS))
 operator = st.sampled_from(OPERATORS)
@@ -69,9 +70,7 @@ class HallMachine(RuleBasedStateMachine):
         for name, role in (*((name, "operator") for name in OPERATORS), ("rita", "reception")):
             person = f"{name}-{self.runs}"
             self.staff[name] = an_operator(self.database, person, self.branch, role=role).id
-            self.tokens[name] = self.database.write(
-                lambda connection, person=person: staff.create_token(connection, person, self.clock.now())
-            )
+            self.tokens[name] = self._token(person)
         model = {
             code: ModelWindow(code, set(letters), {*NEEDS[code], *(f"language:{one}" for one in LANGUAGES[code])})
             for code, letters in WINDOWS.items()
@@ -79,14 +78,17 @@ class HallMachine(RuleBasedStateMachine):
         self.model = ModelHall(model, HEADS, "Europe/Warsaw", self.clock.now())
         self.ticket_tokens: dict[int, str] = {}
 
+    def _token(self, person: str) -> str:
+        return self.database.write(lambda connection: staff.create_token(connection, person, self.clock.now()))
+
     def _set_up(self, hall: Any) -> None:
         for one in hall.setup.windows:
-            values = {"needs": NEEDS[one.code], "languages": LANGUAGES[one.code]}
-            change_row(hall.connection, table(Window), one.id, **values)
-        for code, (walk_in, appointment) in CATEGORIES.items():
-            heads = {"walk_in": walk_in, "appointment": appointment}
-            values = {"code": code, "name": {"ru": code}, "proof": {}, "legal_basis": "", "head_start_minutes": heads}
-            row = {"branch_id": hall.setup.branch_id, "is_self_declared": code == "infant", "position": 0, **values}
+            meets = {"needs": NEEDS[one.code], "languages": LANGUAGES[one.code]}
+            change_row(hall.connection, table(Window), one.id, **meets)
+        for code in CATEGORIES:
+            heads = dict(zip(("walk_in", "appointment"), HEADS[code], strict=True))
+            row = {"branch_id": hall.setup.branch_id, "code": code, "name": {"ru": code}, "proof": {}, "position": 0}
+            row |= {"legal_basis": "", "head_start_minutes": heads, "is_self_declared": code == "infant"}
             hall.connection.execute(insert(table(PriorityCategory)).values(row))
         hall.set_up_again()
         hall.record("test_set_up", "system")
@@ -115,7 +117,7 @@ class HallMachine(RuleBasedStateMachine):
         return visits[index % len(visits)]
 
     def leg_of(self, visit: Visit) -> int:
-        return next(row.id for row in reversed(self.rows()) if row.label == visit.number)
+        return next(int(row.id) for row in reversed(self.rows()) if row.label == visit.number)
 
     def rows(self) -> list[Any]:
         branch = self.database.setup(self.branch).branch_id
@@ -203,7 +205,7 @@ class HallMachine(RuleBasedStateMachine):
         self.agree(answer, self.model.bring_back(visit))
 
     @precondition(has_visits)
-    @rule(index=which, priority=st.sampled_from(list(CATEGORIES)))
+    @rule(index=which, priority=st.sampled_from(CATEGORIES))
     def grant_priority(self, index: int, priority: str) -> None:
         visit = self.visit(index)
         self.model.catch_up()
