@@ -40,6 +40,7 @@ async function ask(path, body) {
   try {
     const fresh = await api.post(`/tickets/${page.token}/${path}`, body);
     phone.adding = null;
+    if (path === "services") root.querySelector("[data-more]").open = false;
     show(fresh);
   } catch (refusal) {
     phone.problem = refusal;

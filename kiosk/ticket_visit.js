@@ -9,7 +9,8 @@ function stateOf({ legs }, code) {
 }
 
 export function servicesView({ ticket }) {
-  if (ticket.services.length < 2) return html`<p class="service">${ticket.services.map((service) => text(service.name)).join("")}</p>`;
+  const current = ticket.services.find(({ code }) => code === ticket.legs.at(-1).service);
+  if (ticket.services.length < 2 || ticket.status === "called") return html`<p class="service">${text(current?.name)}</p>`;
   return html`<section class="visit card"><h2>${t("ticket.services")}</h2><ol>${ticket.services.map((service) => {
     const { state, window } = stateOf(ticket, service.code);
     return html`<li class=${state} data-visit=${service.code}><span>${text(service.name)}</span><small>${t(`ticket.states.${state}`, { window })}</small></li>`;
