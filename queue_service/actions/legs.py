@@ -15,7 +15,7 @@ from queue_service.rules.ticket import AT_WINDOW, MOVES, Move
 from queue_service.storage.boards import leg_table, legs_with_tickets, ticket_table
 from queue_service.storage.hall import Hall
 from queue_service.storage.office import ServiceSetup, Setup, WindowSetup
-from queue_service.storage.rows import change_row, fetch_all, fetch_one, put_row
+from queue_service.storage.rows import among, change_row, fetch_all, fetch_one, put_row
 
 service_table = table(Service)
 # Literal words, so that the partial indexes of waiting and of restricted legs serve.
@@ -253,7 +253,7 @@ def _directed() -> Select[Any]:
     directed = or_(leg_table.c.for_window_id.is_not(None), leg_table.c.for_staff_id.is_not(None))
     here = (leg_table.c.branch_id == bindparam("branch"), leg_table.c.service_day == bindparam("day"))
     undecided = [LegState.WAITING.value, LegState.HELD.value, LegState.MISSED.value]
-    return legs_with_tickets().where(*here, directed, leg_table.c.state.in_(undecided))
+    return legs_with_tickets().where(*here, directed, among(leg_table.c.state, undecided))
 
 
 @lru_cache(512)
@@ -273,6 +273,6 @@ def _first_free(services: tuple[int, ...]) -> Select[Any]:
         .correlate(service_table)
         .scalar_subquery()
     )
-    firsts = select(first_of_line).where(service_table.c.id.in_(services))
+    firsts = select(first_of_line).where(among(service_table.c.id, services))
     in_turn = (leg_table.c.turn, leg_table.c.ticket_id)
     return legs_with_tickets().where(leg_table.c.id.in_(firsts)).order_by(*in_turn).limit(1)

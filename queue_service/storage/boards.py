@@ -7,7 +7,7 @@ them can name a person.
 import hashlib
 from collections import Counter
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, bindparam, func, literal_column, or_, select
@@ -20,7 +20,7 @@ from queue_service.rules.errors import not_found
 from queue_service.rules.next_ticket import why_earlier
 from queue_service.rules.ticket import AT_WINDOW, LATE, UNFINISHED
 from queue_service.storage.office import CategorySetup, ServiceSetup, Setup, WindowSetup, window_table
-from queue_service.storage.rows import fetch_all
+from queue_service.storage.rows import among, fetch_all, fetch_one
 
 Board = dict[str, Any]
 ticket_table, leg_table, staff_table = table(Ticket), table(Leg), table(Staff)
@@ -44,7 +44,9 @@ def moment(at: datetime | None) -> str | None:
 
 
 def hall_version(connection: Connection, setup: Setup) -> int:
-    return int(connection.execute(_version(), {"branch": setup.branch_id}).scalar_one())
+    hall = fetch_one(connection, _version(), branch=setup.branch_id)
+    assert hall is not None
+    return int(hall.version)
 
 
 def branch_codes(connection: Connection) -> list[str]:
@@ -192,19 +194,8 @@ def ticket(connection: Connection, setup: Setup, now: datetime, ticket_id: int) 
 
 def called_earlier(connection: Connection, setup: Setup, leg: Any) -> dict[str, int]:
     """How many were called before this waiting leg although they came later, by why; most frequent first."""
-    rivals = _rival_ids(setup, leg)
-    rows = connection.execute(
-        select(leg_table.c.ticket_id, leg_table.c.ready_at, leg_table.c.call_reason, leg_table.c.position)
-        .add_columns(ticket_table.c.priority, ticket_table.c.booked_at)
-        .join(ticket_table, ticket_table.c.id == leg_table.c.ticket_id)
-        .where(
-            leg_table.c.branch_id == setup.branch_id,
-            leg_table.c.last_called_at >= leg.ready_at,
-            leg_table.c.service_id.in_(rivals),
-            leg_table.c.service_day == leg.service_day,
-            leg_table.c.ticket_id != leg.ticket_id,
-        )
-    )
+    place = {"branch": setup.branch_id, "day": leg.service_day, "since": leg.ready_at, "ticket": leg.ticket_id}
+    rows = fetch_all(connection, _called_since(_rival_ids(setup, leg)), **place)
     reasons = Counter(
         why_earlier(
             came_later=row.ticket_id > leg.ticket_id,
@@ -235,19 +226,15 @@ def _visitor_may(leg: Any, setup: Setup, now: datetime) -> Board:
 
 def people_ahead(connection: Connection, setup: Setup, leg: Any) -> int:
     """How many waiting visitors may be called before this one: an earlier turn, in a line that shares a window."""
-    line = {
-        "branch": setup.branch_id,
-        "services": _rival_ids(setup, leg),
-        "day": leg.service_day,
-        "turn": leg.turn,
-        "ticket": leg.ticket_id,
-    }
-    return int(connection.execute(_ahead(), line).scalar_one())
+    place = {"branch": setup.branch_id, "day": leg.service_day, "turn": leg.turn, "ticket": leg.ticket_id}
+    found = fetch_one(connection, _ahead(_rival_ids(setup, leg)), **place)
+    assert found is not None
+    return int(found.people)
 
 
-def _rival_ids(setup: Setup, leg: Any) -> list[int]:
+def _rival_ids(setup: Setup, leg: Any) -> tuple[int, ...]:
     rivals = setup.rivals(setup.service_codes[leg.service_id])
-    return [setup.services[code].id for code in rivals if code in setup.services]
+    return tuple(sorted(setup.services[code].id for code in rivals if code in setup.services))
 
 
 def ticket_id_of(connection: Connection, token: str) -> int:
@@ -373,21 +360,38 @@ def _visit() -> Select[Any]:
     return legs_with_tickets().where(leg_table.c.ticket_id == bindparam("ticket")).order_by(leg_table.c.position)
 
 
-@cache
-def _ahead() -> Select[Any]:
+@lru_cache(512)
+def _ahead(services: tuple[int, ...]) -> Select[Any]:
     """How many waiting legs of these services come before this turn. Literal state, so that the line's index serves."""
     return (
-        select(func.count())
+        select(func.count().label("people"))
         .select_from(leg_table)
         .where(
             leg_table.c.branch_id == bindparam("branch"),
-            leg_table.c.service_id.in_(bindparam("services", expanding=True)),
+            among(leg_table.c.service_id, services),
             leg_table.c.state == literal_column("'waiting'"),
             leg_table.c.service_day == bindparam("day"),
             or_(
                 leg_table.c.turn < bindparam("turn"),
                 and_(leg_table.c.turn == bindparam("turn"), leg_table.c.ticket_id < bindparam("ticket")),
             ),
+        )
+    )
+
+
+@lru_cache(512)
+def _called_since(services: tuple[int, ...]) -> Select[Any]:
+    """Other visitors for these services who were called since a moment."""
+    return (
+        select(leg_table.c.ticket_id, leg_table.c.ready_at, leg_table.c.call_reason)
+        .add_columns(ticket_table.c.priority, ticket_table.c.booked_at)
+        .join(ticket_table, ticket_table.c.id == leg_table.c.ticket_id)
+        .where(
+            leg_table.c.branch_id == bindparam("branch"),
+            leg_table.c.last_called_at >= bindparam("since"),
+            among(leg_table.c.service_id, services),
+            leg_table.c.service_day == bindparam("day"),
+            leg_table.c.ticket_id != bindparam("ticket"),
         )
     )
 

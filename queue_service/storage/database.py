@@ -59,7 +59,8 @@ class Database:
         with self.engine.connect() as connection:
             if not self.is_sqlite:  # on SQLite every read transaction is a snapshot already
                 connection.execution_options(isolation_level="REPEATABLE READ")
-            return query(connection)
+            with connection.begin():
+                return query(connection)
 
     def setup(self, branch: str) -> Setup:
         """The office as it is set up now; raises Refused(unknown_branch)."""

@@ -13,12 +13,15 @@ from queue_service.model import Hall as HallRow
 from queue_service.model import table
 from queue_service.storage import ledger
 from queue_service.storage.office import Setup, SetupCache, read_setup
+from queue_service.storage.rows import fetch_one, run
 
 hall_table = table(HallRow)
 
 _THIS = hall_table.c.branch_id == bindparam("branch")
 LOCK = select(hall_table).where(_THIS).with_for_update()
-SETTLE = update(hall_table).where(_THIS)
+_SETTLED = ("service_day", "version", "setup_version", "ledger_seq", "ledger_hash")
+SETTLE = update(hall_table).where(_THIS).values({name: bindparam(name) for name in _SETTLED})
+NEW_DAY = update(hall_table).where(_THIS).values(service_day=bindparam("service_day"))
 APPEND = insert(ledger.entries)
 
 
@@ -38,7 +41,8 @@ class Hall:
     def lock(cls, connection: Connection, setups: SetupCache, branch: str, clock: Clock, secret: bytes) -> "Hall":
         """Take the branch's lock, as a statement of its own, before anything is read."""
         branch_id = setups.branch_id(connection, branch)
-        row = connection.execute(LOCK, {"branch": branch_id}).one()
+        row = fetch_one(connection, LOCK, branch=branch_id)
+        assert row is not None
         setup = setups.at(connection, branch, branch_id, row.setup_version)
         return cls(connection, setup, clock.now(), secret, row)
 
@@ -81,10 +85,11 @@ class Hall:
         row = self._row
         if not self._facts:
             if self.is_new_day:
-                self.connection.execute(SETTLE, {"branch": row.branch_id, "service_day": self.service_day})
+                run(self.connection, NEW_DAY, branch=row.branch_id, service_day=self.service_day)
             return None
         rows = ledger.chain(row.branch_id, row.ledger_seq, row.ledger_hash, self.now, self._facts)
-        self.connection.execute(APPEND, rows)
+        for entry in rows:
+            run(self.connection, APPEND, **entry)
         settled = {
             "branch": row.branch_id,
             "service_day": max(row.service_day, self.service_day),
@@ -93,5 +98,5 @@ class Hall:
             "ledger_seq": rows[-1]["seq"],
             "ledger_hash": rows[-1]["hash"],
         }
-        self.connection.execute(SETTLE, settled)
+        run(self.connection, SETTLE, **settled)
         return self.version

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from queue_service.model import Branch, Hall, PriorityCategory, Service, ServiceGroup, Window, WindowService, table
 from queue_service.model.branch import NumbersRestart, Text, WindowState
@@ -12,10 +12,12 @@ from queue_service.rules.calendar import Opening, opening, service_day
 from queue_service.rules.errors import Kind, Refused, not_found
 from queue_service.rules.next_ticket import FreeWindow, spoken_here
 from queue_service.rules.ticket import NumberRange
+from queue_service.storage.rows import fetch_one
 
 branch_table, hall_table = table(Branch), table(Hall)
 service_table, group_table = table(Service), table(ServiceGroup)
 category_table = table(PriorityCategory)
+SETUP_VERSION = select(hall_table.c.setup_version).where(hall_table.c.branch_id == bindparam("branch"))
 window_table, window_service_table = table(Window), table(WindowService)
 
 
@@ -207,10 +209,9 @@ class SetupCache:
     def read(self, connection: Connection, code: str) -> Setup:
         """The set-up as of the snapshot that `connection` reads."""
         branch_id = self.branch_id(connection, code)
-        version = connection.execute(
-            select(hall_table.c.setup_version).where(hall_table.c.branch_id == branch_id)
-        ).scalar_one()
-        return self.at(connection, code, branch_id, version)
+        hall = fetch_one(connection, SETUP_VERSION, branch=branch_id)
+        assert hall is not None
+        return self.at(connection, code, branch_id, hall.setup_version)
 
     def forget(self, code: str) -> None:
         """For a branch whose creation was rolled back."""

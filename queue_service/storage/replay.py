@@ -9,14 +9,18 @@ from datetime import timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from queue_service.model import AnsweredRequest, table
 from queue_service.rules.errors import invalid
 from queue_service.storage.hall import Hall
+from queue_service.storage.rows import fetch_one, run
 
 answered = table(AnsweredRequest)
 KEPT = timedelta(hours=24)
+
+_HERE = (answered.c.branch_id == bindparam("branch")) & (answered.c.key_hash == bindparam("key"))
+FIRST, FORGET, KEEP = select(answered).where(_HERE), delete(answered).where(_HERE), insert(answered)
 
 
 @dataclass(frozen=True)
@@ -37,26 +41,26 @@ def once(hall: Hall, key: RequestKey | None, answer: Callable[[Hall], Any]) -> A
     if key is None:
         return answer(hall)
     key_hash = hashlib.sha256(key.key.encode()).hexdigest()
-    here = (answered.c.branch_id == hall.setup.branch_id) & (answered.c.key_hash == key_hash)
-    first = hall.connection.execute(select(answered).where(here)).first()
+    place = {"branch": hall.setup.branch_id, "key": key_hash}
+    first = fetch_one(hall.connection, FIRST, **place)
     if first is not None and first.answered_at > hall.now - KEPT:
         if (first.scope, first.body_hash) != (key.scope, key.body_hash):
             raise invalid("idempotency_key_reused", "Idempotency-Key")
         return json.loads(_seal(hall, key).decrypt(first.sealed_answer[:12], first.sealed_answer[12:], None))
     result = answer(hall)
     if first is not None:
-        hall.connection.execute(delete(answered).where(here))
+        run(hall.connection, FORGET, **place)
     nonce = os.urandom(12)
     sealed = nonce + _seal(hall, key).encrypt(nonce, json.dumps(result).encode(), None)
-    hall.connection.execute(
-        insert(answered).values(
-            branch_id=hall.setup.branch_id,
-            key_hash=key_hash,
-            scope=key.scope,
-            body_hash=key.body_hash,
-            answered_at=hall.now,
-            sealed_answer=sealed,
-        )
+    run(
+        hall.connection,
+        KEEP,
+        branch_id=hall.setup.branch_id,
+        key_hash=key_hash,
+        scope=key.scope,
+        body_hash=key.body_hash,
+        answered_at=hall.now,
+        sealed_answer=sealed,
     )
     return result
 
