@@ -5,8 +5,7 @@ import { t } from "./i18n.js";
 export const NEEDS = ["wheelchair", "interpreter", "hearing_loop", "language", "more_time", "companion"];
 export const needName = (code) => t(`words.needs.${code}`);
 
-// The sentence for a refusal; `needs` are those of the visitor, so that they are named in words.
-export function refusalWords(problem, needs = []) {
-  const own = t(`words.refused.${problem.code}`, { needs: needs.map(needName).join(", ") });
-  return own || problem.words;
-}
+// What a page says of a refusal itself, if it does; `needs` are the visitor's, so that they are named in words.
+export const ownWords = ({ code }, needs = []) => t(`words.refused.${code}`, { needs: needs.map(needName).join(", ") });
+
+export const refusalWords = (problem, needs) => ownWords(problem, needs) || problem.words;

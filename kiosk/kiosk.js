@@ -1,11 +1,12 @@
 // The kiosk: choose a service, see what to bring, take a ticket. Two taps; nothing of a visitor stays behind.
 import { render } from "lit-html";
-import { api, newKey } from "/static/common/api.js";
+import { api } from "/static/common/api.js";
 import { language, onLanguage, page, setLanguage, t } from "/static/common/i18n.js";
 import { follow } from "/static/common/live.js";
 import { fit, isLong, readOn } from "./paging.js";
 import { readAloud, silence } from "./speech.js";
 import { kioskView } from "./views.js";
+import { aVisit, orderOf, stepBack, withNeed, withPriority } from "./visit.js";
 
 const root = document.getElementById("app");
 const home = page.language;
@@ -15,10 +16,6 @@ const RELOAD_EVERY_S = 60;
 // Seconds without a touch: when to ask, when to start over, how long a ticket stays on the screen.
 const LIMITS = { usual: { warn: 30, reset: 50, ticket: 8 }, accessible: { warn: 90, reset: 150, ticket: 40 } };
 const MORE_TIME_S = 60;
-
-const aVisit = () => ({
-  step: "start", group: null, page: 0, service: null, key: null, ticket: null, problem: null, isBusy: false, isExtended: false,
-});
 
 let visit = aVisit();
 let untouched = 0;
@@ -57,19 +54,17 @@ function startOver() {
   scrollTo(0, 0);
 }
 
-function choose(service) {
-  go("service", { service, key: newKey(), problem: null });
-}
+// The first service, or one more on the same ticket.
+const choose = (service) => go("service", { services: [...visit.services, service], page: 0 });
 
-// The key was made when the service was chosen: however often this is sent, one ticket comes of it.
+// However often it is sent, one ticket comes of one press.
 async function take() {
   if (visit.isBusy) return;
   const asked = visit;
   visit.isBusy = true;
   update();
-  const order = { services: [visit.service.code], language: language(), channel: "kiosk" };
   try {
-    const ticket = await api.post(`/branches/${code}/tickets`, order, { key: visit.key });
+    const ticket = await api.post(`/branches/${code}/tickets`, orderOf(visit, language()));
     if (visit !== asked) return; // this visitor has left; the next one must not see the ticket
     go("ticket", { ticket, isBusy: false });
     if (device.isAutomatic) print();
@@ -85,8 +80,8 @@ function print() {
 }
 
 function back() {
-  if (visit.step === "service") go("start", { service: null });
-  else if (visit.step === "start" && visit.group) go("start", { group: null, page: 0 });
+  const before = stepBack(visit);
+  if (before) go(...before);
   else startOver();
 }
 
@@ -109,8 +104,12 @@ const tap = (action) => (event) => {
 
 const act = {
   choose: (service) => tap(() => choose(service)),
-  group: (group) => tap(() => go("start", { group, page: 0 })),
-  turn: (number) => tap(() => go("start", { page: number })),
+  group: (group) => tap(() => go(visit.step, { group, page: 0 })),
+  turn: (number) => tap(() => go(visit.step, { page: number })),
+  needs: tap(() => go("needs", { page: 0 })),
+  need: (need) => tap(() => go("needs", withNeed(visit, need))),
+  priority: (category) => tap(() => go("needs", withPriority(visit, category))),
+  more: tap(() => go("more", { group: null, page: 0 })),
   language: (chosen) => tap(() => setLanguage(chosen)),
   take: tap(take),
   print: tap(print),
@@ -135,7 +134,7 @@ function draw() {
 
 function update() {
   document.title = t("kiosk.page_title");
-  const words = [language(), device.isAccessible, visit.group?.code, office.services?.length, document.fonts.status];
+  const words = [language(), device.isAccessible, visit.step, visit.group?.code, office.services?.length, document.fonts.status];
   fit(root, device, [innerWidth, innerHeight, ...words].join(" "), draw);
   if (device.isLong !== isLong(root)) {
     device.isLong = !device.isLong;
@@ -161,8 +160,7 @@ async function load() {
   try {
     [office.services, office.branch] = await Promise.all([api.get(`/branches/${code}/services`), api.get(`/branches/${code}`)]);
     office.isOffline = false;
-    const chosen = office.services.find((service) => service.code === visit.service?.code);
-    if (chosen) visit.service = chosen;
+    visit.services = visit.services.map((chosen) => office.services.find((service) => service.code === chosen.code) ?? chosen);
   } catch {
     office.isOffline = true;
   }

@@ -1,25 +1,15 @@
 // What does the kiosk show at each step? Drawn from the state alone; taps come from the caller.
 import { html, nothing, svg } from "lit-html";
-import { clock, closing, dayAndClock, language, languages, t, text } from "/static/common/i18n.js";
+import { clock, language, languages, t, text } from "/static/common/i18n.js";
+import { ownWords } from "/static/common/words.js";
+import { backArrow, closedWords, hoursWords, onArrow, waitingWords } from "./words.js";
 import { pageOf } from "./paging.js";
+import { needsView, serviceView } from "./service_views.js";
 
 const MANY = 8;
+// Steps at which there is a list to choose from.
+const CHOOSING = ["start", "more", "needs"];
 const person = svg`<svg viewBox="0 0 24 24" width="32" height="32" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><circle cx="12" cy="12" r="10.5"/><circle cx="12" cy="6.6" r="1.3" fill="currentColor"/><path d="M7 9.6l5 .9 5-.9M12 10.5v4M12 14.5l-2.2 4M12 14.5l2.2 4"/></svg>`;
-const arrow = (d) => svg`<svg viewBox="0 0 24 24" width="28" height="28" fill="none" stroke="currentColor" stroke-width="3" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d=${d}/></svg>`;
-const backArrow = arrow("M15 4l-8 8 8 8");
-const downArrow = arrow("M4 9l8 8 8-8");
-const onArrow = arrow("M9 4l8 8-8 8");
-
-const waitingWords = (service) => (service.waiting ? t("kiosk.waiting", { n: service.waiting }) : t("kiosk.nobody_waiting"));
-
-function hoursWords({ branch }, now) {
-  if (branch.open) return t("kiosk.closes_at", { time: closing(branch.closes_at) });
-  const closed = t("kiosk.closed_branch_closed");
-  return branch.opens_at ? `${closed}. ${t("kiosk.opens_at", { time: dayAndClock(branch.opens_at, now) })}` : closed;
-}
-
-const closedWords = (service, office, now) =>
-  service.reason_closed === "branch_closed" ? hoursWords(office, now) : t(`kiosk.closed_${service.reason_closed}`);
 
 // ── what brings you here? ──
 
@@ -36,72 +26,52 @@ const groupButton = (group, services, act) => html`
     <span class="on">${onArrow}</span>
   </button>`;
 
-function choices({ visit, office }, act) {
-  const { services } = office;
-  const groups = (office.branch.groups ?? []).filter((group) => services.some((service) => service.group === group.code));
-  const isGrouped = services.length > MANY && groups.length > 0;
-  if (!isGrouped) return services;
+const isUsed = (group, services) => services.some((service) => service.group === group.code);
+const isGrouped = ({ branch, services }) => services.length > MANY && (branch.groups ?? []).some((group) => isUsed(group, services));
+
+// What can be chosen here: everything at first; for one more service, what is open and not chosen yet.
+function choices({ visit, office }) {
+  const services = visit.step === "more" ? office.services.filter((one) => one.open && !visit.services.some(({ code }) => code === one.code)) : office.services;
+  const groups = (office.branch.groups ?? []).filter((group) => isUsed(group, services));
+  if (!isGrouped({ ...office, services })) return services;
   if (visit.group) return services.filter((service) => service.group === visit.group.code);
   return [...groups, ...services.filter((service) => !groups.some((group) => group.code === service.group))];
 }
 
-const pagerView = ({ current, total }, act) => html`
-  <nav class="pager" aria-label=${t("kiosk.pages")}>
-    <button aria-label=${t("kiosk.previous")} ?disabled=${current === 0} @click=${act.turn(current - 1)}>${backArrow}</button>
+export const pagerView = ({ current, total }, act, words = { pages: "pages", previous: "previous", more: "more" }) => html`
+  <nav class="pager" aria-label=${t(`kiosk.${words.pages}`)}>
+    <button aria-label=${t(`kiosk.${words.previous}`)} ?disabled=${current === 0} @click=${act.turn(current - 1)}>${backArrow}</button>
     <span role="status">${t("kiosk.page", { n: current + 1, total })}</span>
-    <button class="more" ?disabled=${current === total - 1} @click=${act.turn(current + 1)}>${t("kiosk.more")}${onArrow}</button>
+    <button class="more" ?disabled=${current === total - 1} @click=${act.turn(current + 1)}>${t(`kiosk.${words.more}`)}${onArrow}</button>
   </nav>`;
 
 function startView(screen, act) {
   const { visit, office, device, now } = screen;
   if (!office.services) return html`<div class="title" aria-busy="true"><h1 tabindex="-1">${t("kiosk.headline")}</h1></div>`;
-  const all = choices(screen, act);
+  const isMore = visit.step === "more";
+  const all = choices(screen);
   const part = pageOf(all, visit.page, device.perPage);
   return html`
-    <div class="title"><h1 tabindex="-1" data-spoken>${visit.group ? text(visit.group.name) : t("kiosk.headline")}</h1>
-      <p class="hours" data-spoken>${hoursWords(office, now)}</p></div>
+    <div class="title"><h1 tabindex="-1" data-spoken>${visit.group ? text(visit.group.name) : t(isMore ? "kiosk.more_headline" : "kiosk.headline")}</h1>
+      <p class="hours" data-spoken>${isMore ? t("kiosk.more_means") : hoursWords(office, now)}</p></div>
     <div class="choice">
       <div class="services ${all.length > MANY ? "many" : "few"}">
         ${part.shown.map((one) => ("prefix" in one ? serviceButton(one, screen, act) : groupButton(one, office.services, act)))}
       </div>
       ${part.total > 1 ? pagerView(part, act) : nothing}
-      ${visit.group ? html`<div class="actions"><button data-back @click=${act.back}>${backArrow}${t("common.back")}</button></div>` : nothing}
+      ${visit.group || isMore ? html`<div class="actions"><button data-back @click=${act.back}>${backArrow}${t("common.back")}</button></div>` : nothing}
     </div>`;
 }
 
-// ── what to know before taking a ticket ──
-
-const documentView = (paper) => html`
-  <li class=${paper.required ? "required" : ""} data-spoken><span>${text(paper.name)}
-    <small>${[paper.required ? t("kiosk.required") : t("kiosk.optional"), text(paper.note), paper.source].filter(Boolean).join(" · ")}</small></span></li>`;
-
-const factsView = (service, office, now) => html`
-  <div class="facts">
-    ${service.open ? html`<p class="people" data-spoken>${waitingWords(service)}</p><p data-spoken>${t("kiosk.no_estimate")}</p>
-      <p data-spoken>${hoursWords(office, now)}</p>` : html`<p class="people" data-spoken>${closedWords(service, office, now)}</p>`}
-    ${text(service.fee) ? html`<p data-spoken>${t("kiosk.fee")}: ${text(service.fee)}</p>` : nothing}
-  </div>`;
-
-const serviceView = ({ visit: { service, isBusy }, office, device, now }, act) => html`
-  <div class="title"><h1 tabindex="-1" data-spoken>${text(service.name)}</h1>
-    ${text(service.description) ? html`<p data-spoken>${text(service.description)}</p>` : nothing}</div>
-  <div class="sheet card" role="region" aria-label=${text(service.name)} tabindex=${device.isLong ? "0" : nothing}>
-    ${factsView(service, office, now)}
-    <div class="papers">${service.documents.length ? html`<h2 data-spoken>${t("kiosk.bring")}</h2><ul>${service.documents.map(documentView)}</ul>` : html`<p data-spoken>${t("kiosk.nothing_to_bring")}</p>`}</div>
-  </div>
-  <div class="actions">
-    <button data-back @click=${act.back}>${backArrow}${t("common.back")}</button>
-    ${device.isLong ? html`<button class="read-on" data-read-on @click=${act.readOn}>${t("kiosk.read_on")}${downArrow}</button>` : nothing}
-    ${service.open ? html`<button class="main" data-take aria-disabled=${isBusy ? "true" : "false"} @click=${act.take}>${isBusy ? t("kiosk.taking") : t("kiosk.take")}</button>` : nothing}
-  </div>`;
-
 // ── here is your ticket ──
+
+const thenView = (later) => (later.length ? html`<p data-spoken>${t("kiosk.then", { services: later.map((service) => text(service.name)).join(", ") })}</p>` : nothing);
 
 const ticketView = ({ visit: { ticket, isExtended }, secondsLeft }, act) => html`
   <div class="ticket">
     <div class="title"><h1 tabindex="-1" data-spoken>${t("kiosk.your_number")}</h1>
       <p class="number" data-spoken>${ticket.number}</p>
-      <p class="ahead" data-spoken>${ticket.people_ahead ? t("kiosk.ahead", { n: ticket.people_ahead }) : t("kiosk.nobody_ahead")}</p>
+      <p class="ahead" data-spoken>${ticket.people_ahead ? t("kiosk.ahead", { n: ticket.people_ahead }) : t("kiosk.nobody_ahead")}</p>${thenView(ticket.services.slice(1))}
       <p data-spoken>${t("kiosk.watch")}</p></div>
     <figure class="card"><img class="qr" width="300" height="300" alt="" src=${new URL(ticket.qr_url).pathname}><figcaption data-spoken>${t("kiosk.follow")}</figcaption></figure>
   </div>
@@ -111,15 +81,22 @@ const ticketView = ({ visit: { ticket, isExtended }, secondsLeft }, act) => html
     <button class="main" data-done @click=${act.startOver}>${t("kiosk.done")} <small>${t("kiosk.closes_in", { n: secondsLeft })}</small></button>
   </div>`;
 
-const messageView = (title, words, act) => html`
+const messageView = (title, words, act, canGoBack = false) => html`
   <div class="message" role="alert"><h1 tabindex="-1" data-spoken>${title}</h1><p data-spoken>${words}</p></div>
-  ${act ? html`<div class="actions"><button class="main" @click=${act.startOver}>${t("kiosk.start_over")}</button></div>` : nothing}`;
+  ${act ? html`<div class="actions">${canGoBack ? html`<button data-back @click=${act.back}>${backArrow}${t("common.back")}</button>` : nothing}
+    <button class="main" @click=${act.startOver}>${t("kiosk.start_over")}</button></div>` : nothing}`;
+
+function problemView({ problem, needs }, act) {
+  const words = ownWords(problem, needs) || html`${problem.words} ${t("kiosk.ask_desk")}`;
+  return messageView(t("kiosk.refused"), words, act, problem.code === "need_not_met");
+}
 
 function stepView(screen, act) {
   const { visit, office } = screen;
   if (visit.step === "ticket") return ticketView(screen, act);
   if (office.isOffline) return messageView(t("kiosk.offline_title"), t("kiosk.offline_text"));
-  if (visit.step === "problem") return messageView(t("kiosk.refused"), html`${visit.problem.words} ${t("kiosk.ask_desk")}`, act);
+  if (visit.step === "problem") return problemView(visit, act);
+  if (visit.step === "needs") return needsView(screen, act);
   return visit.step === "service" ? serviceView(screen, act) : startView(screen, act);
 }
 
@@ -136,7 +113,7 @@ const idleView = (secondsLeft, act) => html`
 export const kioskView = (screen, act) => html`
   <div class="kiosk" ?inert=${screen.isAsking}>
     <header><span class="office">${text(screen.office.branch.name)}</span><span class="clock">${clock(new Date(screen.now).toISOString())}</span></header>
-    <div class="body" data-step=${screen.visit.step}>${stepView(screen, act)}</div>
+    <div class="body ${CHOOSING.includes(screen.visit.step) ? "choosing" : ""}" data-step=${screen.visit.step}>${stepView(screen, act)}</div>
     <footer>
       <nav class="languages" aria-label=${t("common.language")}>${languages().map((one) => languageButton(one, act))}</nav>
       ${screen.device.isAccessible ? html`<button data-read @click=${act.readAloud}>${t("kiosk.read_aloud")}</button>` : nothing}
