@@ -50,7 +50,8 @@ def create_app(database: Database, settings: Settings) -> Flask:
         static_folder=None,
         validation_error_callback=invalid_body,
     )
-    app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, JSON_SORT_KEYS=False, SECRET_KEY=database.secret)
+    # No SECRET_KEY: nothing is kept in Flask's own sessions.
+    app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, JSON_SORT_KEYS=False)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["office"] = Office(database, settings)
@@ -76,9 +77,8 @@ def serve(settings: Settings, on_ready: Any = None) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are finished first."""
     database = open_database(settings)
     require_current_schema(database)
-    if database.is_sqlite:
-        # One native thread writes; the event loop goes on serving sockets while it waits for the disk.
-        database.offload = _in_thread(ThreadPool(1))
+    database.share_commits()
+    database.offload = _in_thread(ThreadPool(2))
     app = create_app(database, settings)
     app.teardown_request(lambda _: sleep(0))  # a busy keep-alive client must not starve the others
     server = WSGIServer((settings.host, settings.port), app, handler_class=WebSocketHandler, log=None)

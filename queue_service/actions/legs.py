@@ -25,6 +25,8 @@ _IS_RESTRICTED = or_(
     leg_table.c.for_window_id.is_not(None),
     leg_table.c.for_staff_id.is_not(None),
 )
+_FRESH: dict[str, Any] = {column.name: None for column in leg_table.c if column.nullable}
+_FRESH |= {"calls": 0, "rejoins": 0, "held_seconds": 0}
 _IS_FREE = and_(
     leg_table.c.requires == literal_column("''"),
     leg_table.c.for_window_id.is_(None),
@@ -106,29 +108,26 @@ def join_line(
     requires: str = "",
     for_window_id: int | None = None,
     for_staff_id: int | None = None,
-) -> int:
-    """Put a ticket's next leg into the line of a service; the leg's id."""
-    return put_row(
-        hall.connection,
-        leg_table,
-        branch_id=hall.setup.branch_id,
-        service_day=hall.service_day,
-        ticket_id=ticket_id,
-        position=position,
-        service_id=service.id,
-        state=MOVES[Move.ISSUE].after.value,
-        counting_start=place.counting_start,
-        turn=place.turn,
-        due_at=place.better_from,
-        due_turn=place.better_turn,
-        ready_at=hall.now,
-        requires=requires,
-        for_window_id=for_window_id,
-        for_staff_id=for_staff_id,
-        calls=0,
-        rejoins=0,
-        held_seconds=0,
-    )
+) -> dict[str, Any]:
+    """Put a ticket's next leg into the line of a service; the leg's row."""
+    leg = {
+        **_FRESH,
+        "branch_id": hall.setup.branch_id,
+        "service_day": hall.service_day,
+        "ticket_id": ticket_id,
+        "position": position,
+        "service_id": service.id,
+        "state": MOVES[Move.ISSUE].after.value,
+        "counting_start": place.counting_start,
+        "turn": place.turn,
+        "due_at": place.better_from,
+        "due_turn": place.better_turn,
+        "ready_at": hall.now,
+        "requires": requires,
+        "for_window_id": for_window_id,
+        "for_staff_id": for_staff_id,
+    }
+    return {**leg, "id": put_row(hall.connection, leg_table, **leg)}
 
 
 def line_facts(
@@ -174,7 +173,7 @@ def next_leg(
     """A new leg after `leg`, with its turn and needs; the new leg's id."""
     place = Place(leg.counting_start, leg.turn)
     directed = (for_window_id, for_staff_id)
-    new_id = join_line(hall, leg.ticket_id, leg.position + 1, service, place, leg.requires, *directed)
+    new_id = int(join_line(hall, leg.ticket_id, leg.position + 1, service, place, leg.requires, *directed)["id"])
     facts = {"number": leg.label, **line_facts(service, leg.turn, leg.requires, *directed)}
     hall.record(Move.ISSUE, actor, ticket_id=leg.ticket_id, leg_id=new_id, facts={**facts, "after_leg": leg.id})
     return new_id

@@ -274,11 +274,13 @@ def _move(
     before = {"route": leg.route, **_plain_values(leg, values)}
     change_row(hall.connection, leg_table, leg.id, **values)
     _record(hall, move, leg, operator, window_id, reason, **(facts or {}))
+    moved = leg._replace(**values)
     if route is not None and route != leg.route:
         change_row(hall.connection, ticket_table, leg.ticket_id, route=route)
+        moved = moved._replace(route=route)
     if goes_on and leg.route:
         new_leg_id = legs.send_on(hall, leg, operator.actor)
-    moved = legs.by_id(hall, leg.id)
+        moved = legs.by_id(hall, leg.id)
     replace_row(
         hall.connection,
         last_move_table,

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from queue_service.model import Branch, Staff, StaffBranch, StaffKey, table
 from queue_service.model.staff import KeyKind, Role
 from queue_service.rules.errors import Kind, Refused, invalid, not_found
-from queue_service.storage.rows import put_row
+from queue_service.storage.rows import fetch_all, put_row
 
 staff_table, staff_branch_table, key_table, branch_table = (
     table(Staff),
@@ -21,6 +21,13 @@ staff_table, staff_branch_table, key_table, branch_table = (
     table(Branch),
 )
 
+_KNOWN = (
+    select(key_table, staff_table.c.username, staff_table.c.name, staff_table.c.role, branch_table.c.code)
+    .join(staff_table, staff_table.c.id == key_table.c.staff_id)
+    .outerjoin(staff_branch_table, staff_branch_table.c.staff_id == staff_table.c.id)
+    .outerjoin(branch_table, branch_table.c.id == staff_branch_table.c.branch_id)
+    .where(key_table.c.key_hash == bindparam("key"), key_table.c.kind == bindparam("kind"), staff_table.c.is_active)
+)
 SESSION_LENGTH = timedelta(hours=12)
 SHORTEST_PASSWORD = 10
 # Checked when the user name is unknown, so that the answer takes as long as for a known one.
@@ -123,19 +130,11 @@ def close_session(connection: Connection, key_hash: str) -> None:
 
 def known_by(connection: Connection, secret: str, kind: KeyKind, now: datetime) -> Known | None:
     """Whose key this is; None when it is unknown, over, or the account is switched off."""
-    row = connection.execute(
-        select(key_table, staff_table.c.username, staff_table.c.name, staff_table.c.role)
-        .join(staff_table, staff_table.c.id == key_table.c.staff_id)
-        .where(key_table.c.key_hash == _key_hash(secret), key_table.c.kind == kind, staff_table.c.is_active)
-    ).first()
-    if row is None or (row.expires_at is not None and row.expires_at <= now):
+    rows = fetch_all(connection, _KNOWN, key=_key_hash(secret), kind=kind.value)
+    if not rows or (rows[0].expires_at is not None and rows[0].expires_at <= now):
         return None
-    branches = connection.execute(
-        select(branch_table.c.code)
-        .join(staff_branch_table, staff_branch_table.c.branch_id == branch_table.c.id)
-        .where(staff_branch_table.c.staff_id == row.staff_id)
-    ).scalars()
-    return Known(row.staff_id, row.username, row.name, Role(row.role), frozenset(branches), row.csrf, row.key_hash)
+    row, branches = rows[0], frozenset(row.code for row in rows if row.code is not None)
+    return Known(row.staff_id, row.username, row.name, Role(row.role), branches, row.csrf, row.key_hash)
 
 
 def _new_key(

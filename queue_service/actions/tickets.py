@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Select, bindparam, select
@@ -49,6 +50,8 @@ class Issued:
     """Given out this once; only its hash is kept."""
     label: str
     service: ServiceSetup
+    leg: Any
+    """The leg with its ticket, as the boards show it."""
 
 
 def issue(hall: Hall, order: Order, actor: str = VISITOR) -> Issued:
@@ -65,26 +68,25 @@ def issue(hall: Hall, order: Order, actor: str = VISITOR) -> Issued:
     number = _next_number(hall, first.prefix)
     label = ticket.label(first.prefix, number)
     token = secrets.token_urlsafe(16)
-    ticket_id = put_row(
-        hall.connection,
-        ticket_table,
-        branch_id=hall.setup.branch_id,
-        service_day=hall.service_day,
-        series=first.prefix,
-        number=number,
-        label=label,
-        token_hash=token_hash(token),
-        channel=order.channel.value,
-        language=order.language,
-        priority=order.priority,
-        priority_granted_by=order.granted_by if order.priority else None,
-        needs=list(order.needs),
-        issued_at=hall.now,
-        booked_at=order.booked_at,
-        route=[{"service": service.code} for service in services[1:]],
-        deferrals=0,
-    )
-    leg_id = legs.join_line(hall, ticket_id, 1, first, place, requires)
+    fresh: dict[str, Any] = {
+        "branch_id": hall.setup.branch_id,
+        "service_day": hall.service_day,
+        "series": first.prefix,
+        "number": number,
+        "label": label,
+        "token_hash": token_hash(token),
+        "channel": order.channel.value,
+        "language": order.language,
+        "priority": order.priority,
+        "priority_granted_by": order.granted_by if order.priority else None,
+        "needs": list(order.needs),
+        "issued_at": hall.now,
+        "booked_at": order.booked_at,
+        "route": [{"service": service.code} for service in services[1:]],
+        "deferrals": 0,
+    }
+    ticket_id = put_row(hall.connection, ticket_table, **fresh)
+    leg = legs.join_line(hall, ticket_id, 1, first, place, requires)
     facts = {
         "number": label,
         **legs.line_facts(first, place.turn, requires, None, None),
@@ -92,8 +94,8 @@ def issue(hall: Hall, order: Order, actor: str = VISITOR) -> Issued:
         "language": order.language,
         **_if_given(priority=order.priority, booked_at=order.booked_at and order.booked_at.isoformat()),
     }
-    hall.record(Move.ISSUE, actor, ticket_id=ticket_id, leg_id=leg_id, facts=facts)
-    return Issued(ticket_id, leg_id, token, label, first)
+    hall.record(Move.ISSUE, actor, ticket_id=ticket_id, leg_id=leg["id"], facts=facts)
+    return Issued(ticket_id, leg["id"], token, label, first, SimpleNamespace(**{**fresh, **leg}))
 
 
 def cancel(hall: Hall, leg: Any, actor: str = VISITOR) -> None:

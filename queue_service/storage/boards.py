@@ -6,6 +6,7 @@ them can name a person.
 
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any
@@ -19,7 +20,7 @@ from queue_service.model.ticket import LegState
 from queue_service.rules.errors import not_found
 from queue_service.rules.next_ticket import why_earlier
 from queue_service.rules.ticket import AT_WINDOW, LATE, UNFINISHED
-from queue_service.storage.office import CategorySetup, ServiceSetup, Setup, WindowSetup, window_table
+from queue_service.storage.office import CategorySetup, ServiceSetup, Setup, WindowSetup
 from queue_service.storage.rows import among, fetch_all, fetch_one
 
 Board = dict[str, Any]
@@ -62,18 +63,6 @@ def branch_of_ticket(connection: Connection, token: str) -> str:
     ).scalar()
     if code is None:
         raise not_found("ticket", "")
-    return str(code)
-
-
-def branch_of_window(connection: Connection, window_id: int) -> str:
-    """The code of the branch a window belongs to; raises Refused(unknown_window)."""
-    code = connection.execute(
-        select(branch_table.c.code)
-        .join(window_table, window_table.c.branch_id == branch_table.c.id)
-        .where(window_table.c.id == window_id, window_table.c.is_removed.is_(False))
-    ).scalar()
-    if code is None:
-        raise not_found("window", str(window_id))
     return str(code)
 
 
@@ -160,11 +149,16 @@ def hall(connection: Connection, setup: Setup, now: datetime) -> Board:
 def ticket(connection: Connection, setup: Setup, now: datetime, ticket_id: int) -> Board:
     """What the holder of a ticket sees of it."""
     legs = fetch_all(connection, _visit(), ticket=ticket_id)
+    return visit(connection, setup, now, legs, hall_version(connection, setup))
+
+
+def visit(connection: Connection, setup: Setup, now: datetime, legs: Sequence[Any], version: int) -> Board:
+    """A ticket from its legs, in order, each with what belongs to the ticket."""
     current = legs[-1]
     service = setup.service_codes[current.service_id]
     at_window = current.state in AT_WINDOW
     is_waiting = current.state == LegState.WAITING
-    earlier = called_earlier(connection, setup, current) if is_waiting else {}
+    earlier = called_earlier(connection, setup, current) if is_waiting and current.ready_at < now else {}
     return {
         "number": current.label,
         "status": current.state,
@@ -187,7 +181,7 @@ def ticket(connection: Connection, setup: Setup, now: datetime, ticket_id: int) 
         "windows_open": setup.open_windows(service),
         "branch": {**_branch_name(setup), "address": setup.address},
         "calls_before_no_show": setup.rules.calls_before_no_show,
-        "version": hall_version(connection, setup),
+        "version": version,
         "server_time": moment(now),
     }
 

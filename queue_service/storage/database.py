@@ -6,12 +6,15 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from gevent.threadpool import ThreadPool
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 
 from queue_service.clock import Clock
+from queue_service.failpoints import fail_point
+from queue_service.storage.group_commit import GroupCommit
 from queue_service.storage.hall import Hall
-from queue_service.storage.office import Setup, SetupCache
+from queue_service.storage.office import Setup, SetupCache, branch_of_window
 
 T = TypeVar("T")
 Listener = Callable[[str, int], None]
@@ -21,8 +24,8 @@ class Database:
     """Reads and writes for all branches.
 
     `first` is what is done in every hall before anything else, under the lock: what the clock has made due.
-    `offload` runs a writing transaction; the server passes a native thread, so that the wait for the disk does
-    not stop the sockets. Without it the transaction runs in the caller's thread, one at a time on SQLite.
+    A transaction runs in the caller's thread, one at a time on SQLite; a server lets actions share their commits
+    (`share_commits`).
     """
 
     def __init__(
@@ -39,6 +42,8 @@ class Database:
         self.setups = SetupCache()
         self.listeners: list[Listener] = []
         self.offload: Callable[[Callable[[], Any]], Any] = lambda work: work()
+        """Runs long work that is no transaction; a server passes a native thread."""
+        self._groups: dict[str, GroupCommit] | None = None
         # SQLite lets one writer in; waiting for it in its busy handler is slow and unfair, a mutex is neither.
         self._one_writer = threading.RLock()
 
@@ -48,11 +53,13 @@ class Database:
         `before` runs in the same transaction ahead of the lock (a new branch has no lock row yet).
         Whatever either raises rolls everything back. Raises Refused(unknown_branch) for a foreign code.
         """
-        result, version = self.offload(lambda: self._locked(branch, change, before))
+        result, version = self._committed(branch, lambda connection: self._locked(connection, branch, change, before))
+        fail_point("after_commit_before_emit")
         if version is not None:
             for listener in self.listeners:
                 listener(branch, version)
-        return cast(T, result)
+        fail_point("after_emit_before_response")
+        return result
 
     def read(self, query: Callable[[Connection], T]) -> T:
         """Run `query` on one consistent snapshot; nothing it does is kept."""
@@ -62,45 +69,82 @@ class Database:
             with connection.begin():
                 return query(connection)
 
+    def peek(self, query: Callable[[Connection], T]) -> T:
+        """Run one kept statement (storage/rows.py) without the cost of a transaction around it."""
+        with self.engine.connect() as connection:
+            return query(connection)
+
+    def branch_of_window(self, window_id: int) -> str:
+        """The code of the branch a window belongs to, for good; raises Refused(unknown_window)."""
+        known = self.setups.branch_of_window(window_id)
+        if known is None:
+            branch = self.read(lambda connection: branch_of_window(connection, window_id))
+            self.setup(branch)
+            return branch
+        return known
+
     def setup(self, branch: str) -> Setup:
         """The office as it is set up now; raises Refused(unknown_branch)."""
         return self.read(lambda connection: self.setups.read(connection, branch))
 
     def write(self, change: Callable[[Connection], T]) -> T:
         """Run `change` as one transaction outside any hall (staff, sessions, whole offices)."""
-        return cast(T, self.offload(lambda: self._written(change)))
+        return self._committed("", change)
+
+    def share_commits(self) -> None:
+        """From now on, actions that arrive during a commit are committed together. Needs gevent's event loop."""
+        self._groups = {}
 
     def close(self) -> None:
         self.engine.dispose()
         self._writer.dispose()
 
     def _locked(
-        self, branch: str, change: Callable[[Hall], T], before: Callable[[Connection], None] | None
+        self,
+        connection: Connection,
+        branch: str,
+        change: Callable[[Hall], T],
+        before: Callable[[Connection], None] | None,
     ) -> tuple[T, int | None]:
         try:
-            with self._one_writer_if_sqlite(), self._writing() as connection, connection.begin():
-                if before:
-                    before(connection)
-                hall = Hall.lock(connection, self.setups, branch, self.clock, self.secret)
-                if self._first:
-                    self._first(hall)
-                result = change(hall)
-                version = hall.settle()
+            if before:
+                before(connection)
+            hall = Hall.lock(connection, self.setups, branch, self.clock, self.secret)
+            if self._first:
+                self._first(hall)
+            result = change(hall)
+            return result, hall.settle()
         except BaseException:
             if before:  # what it made was seen under the lock, and is no more
                 self.setups.forget(branch)
             raise
-        return result, version
 
-    def _written(self, change: Callable[[Connection], T]) -> T:
+    def _committed(self, branch: str, work: Callable[[Connection], T]) -> T:
+        if self._groups is not None:
+            return cast(T, self._group(branch).run(work))
         with self._one_writer_if_sqlite(), self._writing() as connection, connection.begin():
-            return change(connection)
+            result = work(connection)
+            fail_point("before_commit")
+            return result
+
+    def _group(self, branch: str) -> GroupCommit:
+        """SQLite has one writer; on PostgreSQL, branches do not wait for each other."""
+        assert self._groups is not None
+        key = "" if self.is_sqlite else branch
+        if key not in self._groups:
+            apart = ThreadPool(1).apply if self.is_sqlite else _here
+            self._groups[key] = GroupCommit(self._writing, lambda commit: apart(commit))
+        return self._groups[key]
 
     def _writing(self) -> Connection:
         return self._writer.connect().execution_options(writing=True)
 
     def _one_writer_if_sqlite(self) -> AbstractContextManager[Any]:
         return self._one_writer if self.is_sqlite else nullcontext()
+
+
+def _here(work: Callable[[], None]) -> None:
+    work()
 
 
 def _sqlite_engine(url: URL) -> Engine:

@@ -213,6 +213,10 @@ class SetupCache:
         assert hall is not None
         return self.at(connection, code, branch_id, hall.setup_version)
 
+    def branch_of_window(self, window_id: int) -> str | None:
+        """The branch of a window, if it is in a set-up known here; windows never move between branches."""
+        return next((code for code, setup in self._known.items() if window_id in setup.window_codes), None)
+
     def forget(self, code: str) -> None:
         """For a branch whose creation was rolled back."""
         self._known.pop(code, None)
@@ -225,6 +229,18 @@ class SetupCache:
         fresh = read_setup(connection, branch_id, version)
         self._known[code] = fresh  # an older one that slips in is found out by its version at the next look
         return fresh
+
+
+def branch_of_window(connection: Connection, window_id: int) -> str:
+    """The code of the branch a window belongs to; raises Refused(unknown_window)."""
+    code = connection.execute(
+        select(branch_table.c.code)
+        .join(window_table, window_table.c.branch_id == branch_table.c.id)
+        .where(window_table.c.id == window_id, window_table.c.is_removed.is_(False))
+    ).scalar()
+    if code is None:
+        raise not_found("window", str(window_id))
+    return str(code)
 
 
 def read_setup(connection: Connection, branch_id: int, version: int) -> Setup:

@@ -22,10 +22,10 @@ class Prepared:
     def __init__(self, statement: ClauseElement, dialect: Dialect, names: tuple[str, ...] | None = None) -> None:
         compiled: Any = statement.compile(dialect=dialect, column_keys=names)
         self._sql = str(compiled)
-        self._converts = {name: _to_driver(bind, dialect) for name, bind in compiled.binds.items()}
+        converts = {name: _to_driver(bind, dialect) for name, bind in compiled.binds.items()}
+        self._to_driver = [(name, convert) for name, convert in converts.items() if convert is not None]
         needed = {name for name, bind in compiled.binds.items() if bind.required}
-        fixed = {name: value for name, value in compiled.params.items() if name not in needed and value is not None}
-        self._fixed = {name: self._convert(name, value) for name, value in fixed.items()}
+        self._fixed = {name: value for name, value in compiled.params.items() if name not in needed}
         columns = list(getattr(statement, "exported_columns", ()))
         self._row: Any = namedtuple("Row", [column.key for column in columns]) if columns else None
         found = [(i, _from_driver(column.type, dialect)) for i, column in enumerate(columns)]
@@ -33,9 +33,11 @@ class Prepared:
 
     def run(self, connection: Connection, values: dict[str, Any]) -> Any:
         """The driver's cursor after running the statement with these values."""
-        given = {name: self._convert(name, value) for name, value in values.items()}
+        given = {**self._fixed, **values}
+        for name, convert in self._to_driver:
+            given[name] = convert(given[name])
         fairy: Any = connection.connection
-        return fairy.driver_connection.execute(self._sql, {**self._fixed, **given})
+        return fairy.driver_connection.execute(self._sql, given)
 
     def row(self, raw: Any) -> Any:
         """A driver's row as the statement's columns name it."""
@@ -43,10 +45,6 @@ class Prepared:
         for i, convert in self._from_driver:
             values[i] = convert(values[i])
         return self._row._make(values)
-
-    def _convert(self, name: str, value: Any) -> Any:
-        convert = self._converts.get(name)
-        return value if convert is None else convert(value)
 
 
 def put_row(connection: Connection, rows: Table, /, **values: Any) -> int:

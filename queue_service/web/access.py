@@ -51,7 +51,7 @@ def known_by_cookie(secret: str | None) -> Known | None:
     if not secret:
         return None
     database = office().database
-    return database.read(lambda connection: staff.known_by(connection, secret, KeyKind.SESSION, database.clock.now()))
+    return database.peek(lambda connection: staff.known_by(connection, secret, KeyKind.SESSION, database.clock.now()))
 
 
 def keep_session(response: Response, secret: str) -> None:
@@ -72,7 +72,7 @@ def _identify() -> Known:
     if header.startswith("Bearer "):
         database = office().database
         ask = partial(staff.known_by, secret=header[7:].strip(), kind=KeyKind.TOKEN, now=database.clock.now())
-        known = database.read(lambda connection: ask(connection))
+        known = database.peek(ask)
     else:
         known = known_by_cookie(request.cookies.get(COOKIE))
         if known is not None and request.method not in SAFE:

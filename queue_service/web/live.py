@@ -28,7 +28,9 @@ class Live:
     def __init__(self, app: Flask, office: Office) -> None:
         self.app = app
         self.office = office
-        self.socketio = SocketIO(app, async_mode="gevent", cors_allowed_origins=None, max_http_buffer_size=16_384)
+        self.socketio = SocketIO(
+            app, async_mode="gevent", cors_allowed_origins=None, max_http_buffer_size=16_384, manage_session=False
+        )
         self._changed: dict[str, Event] = {}
         self._tickets: dict[str, dict[int, set[str]]] = {}
         self._ticket_of: dict[str, tuple[str, int]] = {}

@@ -58,8 +58,8 @@ def take_ticket(path: BranchPath, body: TicketOrder) -> tuple[Response, int]:
 
     def answer(hall: Hall) -> Board:
         issued = tickets.issue(hall, order, actor)
-        board = boards.ticket(hall.connection, hall.setup, hall.now, issued.ticket_id)
-        return {**board, "version": hall.version, **ticket_urls(base, issued.token)}
+        board = boards.visit(hall.connection, hall.setup, hall.now, [issued.leg], hall.version)
+        return {**board, **ticket_urls(base, issued.token)}
 
     return jsonify(office().perform(path.branch, actor, answer)), 201
 

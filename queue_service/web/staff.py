@@ -241,7 +241,7 @@ def _shift(path: WindowPath, action: Callable[[Hall, int, Operator], None]) -> R
 def _at_window(path: WindowPath, answer: Callable[[Hall, int, Operator], Any]) -> Any:
     access.who()
     window = _small_number(path.window, "window")
-    branch = office().database.read(lambda connection: boards.branch_of_window(connection, window))
+    branch = office().database.branch_of_window(window)
     known = access.require(*AT_WINDOWS, branch=branch)
     operator = Operator(known.staff_id, known.name)
     return office().perform(branch, operator.actor, lambda hall: answer(hall, window, operator))
