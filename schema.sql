@@ -26,6 +26,8 @@ CREATE TABLE branch (
     late_minutes INTEGER NOT NULL,
     head_start_minutes JSONB NOT NULL,
     choices JSONB NOT NULL,
+    emergency JSONB NOT NULL,
+    news JSONB NOT NULL,
     CONSTRAINT pk_branch PRIMARY KEY (id),
     CONSTRAINT ck_branch_numbers_restart_known CHECK (numbers_restart IN ('daily', 'range')),
     CONSTRAINT ck_branch_numbers_in_range CHECK (first_number > 0 AND last_number >= first_number),
@@ -215,6 +217,7 @@ CREATE TABLE service (
     position INTEGER NOT NULL,
     is_open BOOLEAN NOT NULL,
     is_removed BOOLEAN NOT NULL,
+    booking JSONB,
     CONSTRAINT pk_service PRIMARY KEY (id),
     CONSTRAINT uq_service_branch_id_code UNIQUE (branch_id, code),
     CONSTRAINT ck_service_norm_seconds_positive CHECK (norm_seconds > 0),
@@ -267,7 +270,7 @@ CREATE TABLE leg (
 );
 CREATE INDEX due ON leg (branch_id, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX last_calls ON leg (branch_id, last_called_at);
-CREATE INDEX line ON leg (branch_id, service_id, turn, ticket_id) WHERE state = 'waiting';
+CREATE INDEX line ON leg (branch_id, service_id, turn, ticket_id, service_day, state) WHERE state = 'waiting';
 CREATE UNIQUE INDEX one_leg_per_window ON leg (window_id) WHERE state IN ('called', 'serving');
 CREATE INDEX restricted_line ON leg (branch_id, service_day) WHERE state = 'waiting' AND (requires <> '' OR for_window_id IS NOT NULL OR for_staff_id IS NOT NULL);
 CREATE INDEX unfinished ON leg (branch_id, service_day) WHERE state IN ('waiting', 'called', 'serving', 'held', 'missed');
@@ -296,3 +299,260 @@ CREATE TABLE last_move (
     CONSTRAINT fk_last_move_leg_id FOREIGN KEY(leg_id) REFERENCES leg (id),
     CONSTRAINT fk_last_move_window_id FOREIGN KEY(window_id) REFERENCES "window" (id)
 );
+
+-- A machine that somebody of the office let in. Its key is kept as a hash, so a stolen database opens nothing.
+CREATE TABLE device (
+    id SERIAL NOT NULL,
+    branch_id INTEGER NOT NULL,
+    name VARCHAR(60) NOT NULL,
+    role VARCHAR(8) NOT NULL,
+    settings JSONB NOT NULL,
+    revision INTEGER NOT NULL,
+    key_hash VARCHAR(64),
+    next_key_hash VARCHAR(64),
+    next_key_at TIMESTAMP WITH TIME ZONE,
+    key_since TIMESTAMP WITH TIME ZONE,
+    created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    last_seen_at TIMESTAMP WITH TIME ZONE,
+    page_version VARCHAR(32),
+    identify_until TIMESTAMP WITH TIME ZONE,
+    revoked_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT pk_device PRIMARY KEY (id),
+    CONSTRAINT uq_device_key_hash UNIQUE (key_hash),
+    CONSTRAINT uq_device_next_key_hash UNIQUE (next_key_hash),
+    CONSTRAINT ck_device_role_known CHECK (role IN ('kiosk', 'display', 'tablet')),
+    CONSTRAINT fk_device_branch_id FOREIGN KEY(branch_id) REFERENCES branch (id)
+);
+CREATE INDEX ix_device_branch_id ON device (branch_id);
+
+-- A machine that asks to be let in: it shows a short code to people, and asks for its key by a long one.
+CREATE TABLE device_pairing (
+    device_code_hash VARCHAR(64) NOT NULL,
+    user_code_hash VARCHAR(64) NOT NULL,
+    state VARCHAR(8) NOT NULL,
+    device_id INTEGER,
+    expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    interval_seconds INTEGER NOT NULL,
+    asked_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT pk_device_pairing PRIMARY KEY (device_code_hash),
+    CONSTRAINT uq_device_pairing_user_code_hash UNIQUE (user_code_hash),
+    CONSTRAINT ck_device_pairing_state_known CHECK (state IN ('pending', 'approved', 'denied')),
+    CONSTRAINT fk_device_pairing_device_id FOREIGN KEY(device_id) REFERENCES device (id)
+);
+
+-- A pairing code that somebody typed and that did not fit: too many, and no more are looked at for a while.
+CREATE TABLE code_try (
+    id SERIAL NOT NULL,
+    staff_id INTEGER NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_code_try PRIMARY KEY (id),
+    CONSTRAINT fk_code_try_staff_id FOREIGN KEY(staff_id) REFERENCES staff (id)
+);
+CREATE INDEX ix_code_try_staff_id ON code_try (staff_id);
+
+-- The weekly pattern of a window between two dates.
+CREATE TABLE roster (
+    id SERIAL NOT NULL,
+    branch_id INTEGER NOT NULL,
+    window_id INTEGER NOT NULL,
+    first DATE,
+    last DATE,
+    hours JSONB NOT NULL,
+    services JSONB,
+    CONSTRAINT pk_roster PRIMARY KEY (id),
+    CONSTRAINT ck_roster_in_order CHECK (last IS NULL OR first IS NULL OR last >= first),
+    CONSTRAINT fk_roster_branch_id FOREIGN KEY(branch_id) REFERENCES branch (id),
+    CONSTRAINT fk_roster_window_id FOREIGN KEY(window_id) REFERENCES "window" (id)
+);
+CREATE INDEX rosters ON roster (branch_id);
+
+-- Days on which the office keeps other hours than usual; none at all on a holiday.
+CREATE TABLE special_days (
+    id SERIAL NOT NULL,
+    branch_id INTEGER NOT NULL,
+    first DATE NOT NULL,
+    last DATE NOT NULL,
+    name JSONB NOT NULL,
+    hours JSONB NOT NULL,
+    CONSTRAINT pk_special_days PRIMARY KEY (id),
+    CONSTRAINT ck_special_days_in_order CHECK (last >= first),
+    CONSTRAINT fk_special_days_branch_id FOREIGN KEY(branch_id) REFERENCES branch (id)
+);
+CREATE INDEX special_days_of ON special_days (branch_id);
+
+-- Windows that are not staffed although the roster says so.
+CREATE TABLE closure (
+    id SERIAL NOT NULL,
+    branch_id INTEGER NOT NULL,
+    first DATE NOT NULL,
+    last DATE NOT NULL,
+    hours JSONB NOT NULL,
+    windows JSONB,
+    reason JSONB NOT NULL,
+    CONSTRAINT pk_closure PRIMARY KEY (id),
+    CONSTRAINT ck_closure_in_order CHECK (last >= first),
+    CONSTRAINT fk_closure_branch_id FOREIGN KEY(branch_id) REFERENCES branch (id)
+);
+CREATE INDEX closures ON closure (branch_id);
+
+-- A date on which something was ever booked or held. Its stamp changes with every change of what is taken.
+CREATE TABLE booking_day (
+    branch_id INTEGER NOT NULL,
+    day DATE NOT NULL,
+    stamp VARCHAR(16) NOT NULL,
+    CONSTRAINT pk_booking_day PRIMARY KEY (branch_id, day),
+    CONSTRAINT fk_booking_day_branch_id FOREIGN KEY(branch_id) REFERENCES branch (id)
+);
+
+-- How somebody can be reached: the only table with personal data of visitors.
+CREATE TABLE contact (
+    id SERIAL NOT NULL,
+    branch_id INTEGER NOT NULL,
+    name VARCHAR(120) NOT NULL,
+    phone VARCHAR(40) NOT NULL,
+    email VARCHAR(254),
+    phone_key VARCHAR(40) NOT NULL,
+    email_key VARCHAR(254),
+    retention VARCHAR(24) NOT NULL,
+    keep_until TIMESTAMP WITH TIME ZONE NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_contact PRIMARY KEY (id),
+    CONSTRAINT fk_contact_branch_id FOREIGN KEY(branch_id) REFERENCES branch (id)
+);
+CREATE INDEX contact_by_email ON contact (branch_id, email_key);
+CREATE INDEX contact_by_phone ON contact (branch_id, phone_key);
+CREATE INDEX contact_to_keep ON contact (retention, keep_until);
+
+-- A booked visit; becomes a ticket at check-in. The secret token (kept as a hash, and sealed) is the key.
+CREATE TABLE appointment (
+    id SERIAL NOT NULL,
+    branch_id INTEGER NOT NULL,
+    code VARCHAR(12) NOT NULL,
+    token_hash VARCHAR(64) NOT NULL,
+    sealed_token BYTEA NOT NULL,
+    hold_hash VARCHAR(64),
+    state VARCHAR(12) NOT NULL,
+    parts JSONB NOT NULL,
+    buffer_minutes INTEGER NOT NULL,
+    starts_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    taken_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    channel VARCHAR(16) NOT NULL,
+    language VARCHAR(16) NOT NULL,
+    needs JSONB NOT NULL,
+    requires VARCHAR(200) NOT NULL,
+    contact_id INTEGER,
+    address VARCHAR(64),
+    created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    created_by INTEGER,
+    sequence INTEGER NOT NULL,
+    ticket_id INTEGER,
+    ended_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT pk_appointment PRIMARY KEY (id),
+    CONSTRAINT uq_appointment_branch_id_code UNIQUE (branch_id, code),
+    CONSTRAINT ck_appointment_state_known CHECK (state IN ('booked', 'arrived', 'absent', 'cancelled')),
+    CONSTRAINT ck_appointment_channel_known CHECK (channel IN ('kiosk', 'web', 'reception', 'phone')),
+    CONSTRAINT ck_appointment_in_order CHECK (ends_at > starts_at),
+    CONSTRAINT fk_appointment_branch_id FOREIGN KEY(branch_id) REFERENCES branch (id),
+    CONSTRAINT uq_appointment_token_hash UNIQUE (token_hash),
+    CONSTRAINT uq_appointment_hold_hash UNIQUE (hold_hash),
+    CONSTRAINT fk_appointment_contact_id FOREIGN KEY(contact_id) REFERENCES contact (id),
+    CONSTRAINT fk_appointment_created_by FOREIGN KEY(created_by) REFERENCES staff (id),
+    CONSTRAINT fk_appointment_ticket_id FOREIGN KEY(ticket_id) REFERENCES ticket (id)
+);
+CREATE INDEX appointment_of_contact ON appointment (contact_id);
+CREATE INDEX expected ON appointment (branch_id, starts_at) WHERE state = 'booked';
+CREATE INDEX taken ON appointment (branch_id, starts_at) WHERE state IN ('booked', 'arrived');
+
+-- A slot kept until a moment; it counts against the room of its day until then, and expires by itself.
+CREATE TABLE slot_hold (
+    id SERIAL NOT NULL,
+    branch_id INTEGER NOT NULL,
+    token_hash VARCHAR(64) NOT NULL,
+    kind VARCHAR(8) NOT NULL,
+    parts JSONB NOT NULL,
+    buffer_minutes INTEGER NOT NULL,
+    starts_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    taken_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    channel VARCHAR(16) NOT NULL,
+    needs JSONB NOT NULL,
+    requires VARCHAR(200) NOT NULL,
+    holder VARCHAR(64),
+    address VARCHAR(64),
+    appointment_id INTEGER,
+    CONSTRAINT pk_slot_hold PRIMARY KEY (id),
+    CONSTRAINT ck_slot_hold_kind_known CHECK (kind IN ('form', 'offer', 'release')),
+    CONSTRAINT ck_slot_hold_channel_known CHECK (channel IN ('kiosk', 'web', 'reception', 'phone')),
+    CONSTRAINT fk_slot_hold_branch_id FOREIGN KEY(branch_id) REFERENCES branch (id),
+    CONSTRAINT uq_slot_hold_token_hash UNIQUE (token_hash),
+    CONSTRAINT fk_slot_hold_appointment_id FOREIGN KEY(appointment_id) REFERENCES appointment (id)
+);
+CREATE INDEX held ON slot_hold (branch_id, starts_at);
+CREATE INDEX hold_expiry ON slot_hold (expires_at);
+CREATE INDEX hold_of ON slot_hold (branch_id, holder);
+CREATE INDEX holds_from ON slot_hold (branch_id, address);
+
+-- Somebody who wants a slot that is not free yet.
+CREATE TABLE waiting_entry (
+    id SERIAL NOT NULL,
+    branch_id INTEGER NOT NULL,
+    kind VARCHAR(8) NOT NULL,
+    token_hash VARCHAR(64) NOT NULL,
+    sealed_token BYTEA NOT NULL,
+    state VARCHAR(12) NOT NULL,
+    services JSONB NOT NULL,
+    needs JSONB NOT NULL,
+    requires VARCHAR(200) NOT NULL,
+    first DATE NOT NULL,
+    last DATE NOT NULL,
+    language VARCHAR(16) NOT NULL,
+    channel VARCHAR(16) NOT NULL,
+    contact_id INTEGER,
+    address VARCHAR(64),
+    created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    lapses INTEGER NOT NULL,
+    offer_hash VARCHAR(64),
+    offered_until TIMESTAMP WITH TIME ZONE,
+    appointment_id INTEGER,
+    CONSTRAINT pk_waiting_entry PRIMARY KEY (id),
+    CONSTRAINT ck_waiting_entry_state_known CHECK (state IN ('waiting', 'offered', 'booked', 'ended')),
+    CONSTRAINT ck_waiting_entry_kind_known CHECK (kind IN ('list', 'draw')),
+    CONSTRAINT fk_waiting_entry_branch_id FOREIGN KEY(branch_id) REFERENCES branch (id),
+    CONSTRAINT uq_waiting_entry_token_hash UNIQUE (token_hash),
+    CONSTRAINT fk_waiting_entry_contact_id FOREIGN KEY(contact_id) REFERENCES contact (id),
+    CONSTRAINT fk_waiting_entry_appointment_id FOREIGN KEY(appointment_id) REFERENCES appointment (id)
+);
+CREATE INDEX waiting_list ON waiting_entry (branch_id, kind, id) WHERE state IN ('waiting', 'offered');
+
+-- A proof of work that has been used for a hold: it serves once.
+CREATE TABLE spent_proof (
+    proof_hash VARCHAR(64) NOT NULL,
+    expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_spent_proof PRIMARY KEY (proof_hash)
+);
+
+-- Something to be told to somebody: written down with what it tells of, sent when the mail server allows.
+CREATE TABLE message (
+    id SERIAL NOT NULL,
+    branch_id INTEGER NOT NULL,
+    kind VARCHAR(24) NOT NULL,
+    channel VARCHAR(16) NOT NULL,
+    appointment_id INTEGER,
+    waiting_id INTEGER,
+    sequence INTEGER NOT NULL,
+    state VARCHAR(8) NOT NULL,
+    queued_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    due_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    attempts INTEGER NOT NULL,
+    sent_at TIMESTAMP WITH TIME ZONE,
+    error VARCHAR(300),
+    CONSTRAINT pk_message PRIMARY KEY (id),
+    CONSTRAINT ck_message_state_known CHECK (state IN ('queued', 'sent', 'failed', 'dropped')),
+    CONSTRAINT fk_message_branch_id FOREIGN KEY(branch_id) REFERENCES branch (id),
+    CONSTRAINT fk_message_appointment_id FOREIGN KEY(appointment_id) REFERENCES appointment (id),
+    CONSTRAINT fk_message_waiting_id FOREIGN KEY(waiting_id) REFERENCES waiting_entry (id)
+);
+CREATE INDEX message_of ON message (appointment_id);
+CREATE INDEX outbox ON message (channel, due_at) WHERE state = 'queued';

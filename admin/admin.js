@@ -4,13 +4,20 @@ import { api } from "/static/common/api.js";
 import { language, onLanguage, page, t, text } from "/static/common/i18n.js";
 import { follow } from "/static/common/live.js";
 import { languageButtons, signIn, signOut, whoAmI } from "/static/common/sign_in.js";
+import { deviceDraft, devicesView, newDevice } from "./devices.js";
 import { hoursView, officeView, serviceView, windowsView } from "./forms.js";
+import { noticesView } from "./notices.js";
+import { entryDraft, firstEntry, hasEntry, rostersView } from "./rosters.js";
 
 const root = document.getElementById("app");
-const VIEWS = { services: serviceView, windows: windowsView, hours: hoursView, office: officeView };
+const VIEWS = { services: serviceView, windows: windowsView, hours: hoursView, rosters: rostersView, office: officeView, notices: noticesView, devices: devicesView };
+// What each role finds here; a hall administrator looks after the devices, and says what is urgent.
+const TABS = { admin: Object.keys(VIEWS), hall: ["devices", "notices"] };
+const DEVICES_EVERY_MS = 5000;
+const asked = new URLSearchParams(location.search);
 
 // `draft` is what the form shows, `origin` what it started from: only what differs is saved.
-export const admin = { me: null, branch: null, setup: null, tab: "services", code: "", draft: null, origin: null, problem: null, isMarked: false, said: "", question: null, isSaving: false };
+export const admin = { me: null, branch: null, setup: null, tab: "services", code: "", draft: null, origin: null, problem: null, isMarked: false, said: "", question: null, isSaving: false, askedCode: asked.get("code") ?? "", address: null };
 let loads = 0;
 
 const copy = (value) => JSON.parse(JSON.stringify(value));
@@ -33,10 +40,12 @@ export function changes() {
 // The words for a field at fault, by its dotted name.
 export const fault = (field) => admin.problem?.errors?.find((error) => error.field === field)?.message;
 
-const BLANK = { code: "", prefix: "", name: {}, description: {}, documents: [], fee: {}, norm_seconds: 900, group: null, open: true };
+const BLANK = { code: "", prefix: "", name: {}, description: {}, documents: [], fee: {}, norm_seconds: 900, group: null, open: true, booking: null };
 
 function original() {
   const { setup, tab, code } = admin;
+  if (tab === "devices") return code === "" ? newDevice() : deviceDraft(setup.devices.find(({ id }) => id === code));
+  if (tab === "rosters") return entryDraft(setup, code);
   if (tab === "windows") return Object.fromEntries(setup.windows.map((window) => [window.code, window.services]));
   if (tab !== "services") return setup;
   const { waiting, ...service } = setup.services.find((one) => one.code === code) ?? BLANK;
@@ -67,29 +76,32 @@ export function ask(title, note, yes, no) {
 const mayLeave = async () => !isDirty() || ask(t("admin.discard_sure"), t("admin.discard_note"), t("admin.discard"), t("admin.stay"));
 
 function show(tab, code, said = "") {
-  Object.assign(admin, { tab, code, said });
+  Object.assign(admin, { tab, code, said, address: null });
   startDraft();
   update();
 }
 
-export async function choose(tab, code = admin.setup.services[0]?.code ?? "") {
+const firstOf = (tab) => (tab === "rosters" ? firstEntry(admin.setup) : tab === "devices" ? admin.setup.devices[0]?.id : admin.setup.services[0]?.code) ?? "";
+
+export async function choose(tab, code = firstOf(tab)) {
   if (!(await mayLeave())) return;
   show(tab, code);
-  if (tab !== "services") return;
+  if (!["services", "devices"].includes(tab)) return;
   if (matchMedia("(max-width: 800px)").matches) root.querySelector("#form").scrollIntoView();
   if (code === "") root.querySelector("#form input").focus();
 }
 
 // Runs a change. On success everything shows the new set-up, on refusal the fields say what is wrong.
-export async function save(change, { keepsDraft = false, next = null } = {}) {
+// `next` is the code of what is shown then, or names it from the change's answer; so does `said`.
+export async function save(change, { keepsDraft = false, next = null, said = t("admin.saved") } = {}) {
   if (admin.isSaving) return;
   Object.assign(admin, { problem: null, said: "", isSaving: true });
   try {
-    await change(`/admin/branches/${admin.branch}`);
+    const answer = await change(`/admin/branches/${admin.branch}`);
     if (!keepsDraft) admin.origin = copy(admin.draft);
-    if (next !== null) admin.code = next;
+    if (next !== null) admin.code = typeof next === "function" ? next(answer) : next;
     await load();
-    admin.said = t("admin.saved");
+    admin.said = typeof said === "function" ? said(answer) : said;
   } catch (problem) {
     if (problem.status === 401 && !isDirty()) return location.reload();
     admin.problem = problem;
@@ -115,15 +127,30 @@ export async function remove(title, path) {
 
 async function load() {
   const turn = (loads += 1);
-  const fresh = await api.get(`/admin/branches/${admin.branch}`);
+  const base = `/admin/branches/${admin.branch}`;
+  const [setup, { devices }] = await Promise.all([api.get(base), api.get(`${base}/devices`)]);
   if (turn !== loads) return; // a later look is under way or done already
+  const fresh = { ...setup, devices };
   const isForeign = admin.setup && fresh.setup_version !== admin.setup.setup_version && !admin.isSaving;
   admin.setup = page.branch = fresh;
   const isGone = admin.tab === "services" && admin.code !== "" && !fresh.services.some((service) => service.code === admin.code);
   if (isGone) return show("services", fresh.services[0]?.code ?? "", t("admin.gone_elsewhere"));
+  if (admin.tab === "devices" && admin.code !== "" && !devices.some(({ id }) => id === admin.code)) return show("devices", firstOf("devices"), t("devices.gone"));
+  if (admin.tab === "rosters" && !hasEntry(fresh, admin.code)) return show("rosters", firstOf("rosters"), t("rosters.gone"));
   // What somebody is typing is not taken away.
   if (!isDirty()) startDraft();
   else if (isForeign) admin.said = t("admin.changed_elsewhere");
+  update();
+}
+
+// Devices come and go without a change of the set-up.
+async function lookAtDevices() {
+  if (admin.tab !== "devices" || admin.isSaving || document.visibilityState !== "visible") return;
+  const turn = loads;
+  const answer = await api.get(`/admin/branches/${admin.branch}/devices`).catch(() => null);
+  if (!answer || turn !== loads || admin.isSaving) return;
+  if (!isSame(answer.devices.map(({ id }) => id), admin.setup.devices.map(({ id }) => id))) return load();
+  admin.setup.devices = answer.devices;
   update();
 }
 
@@ -141,10 +168,15 @@ const branchName = () => (admin.me.branches.length < 2
 
 const problemView = ({ code, title, words }) => html`<p class="notice alarm"><strong>${title}</strong> ${code === "invalid_fields" && admin.isMarked ? t("admin.see_fields") : words}</p>`;
 
+const becameView = (unsaved) => html`<div role="status">${admin.said ? html`<p class="notice">${admin.said}</p>` : unsaved}</div>
+  <div role="alert">${admin.problem ? problemView(admin.problem) : nothing}</div>`;
+
 // One bar for every form: the button, what became of it, and what is not saved yet.
 const saveBar = () => html`<footer class="save-bar"><button class="main" form="form" data-save aria-disabled=${admin.isSaving ? "true" : nothing}>${t("common.save")}</button>
-  <div role="status">${admin.said ? html`<p class="notice">${admin.said}</p>` : isDirty() ? html`<p class="soft">${t("admin.unsaved")}</p>` : nothing}</div>
-  <div role="alert">${admin.problem ? problemView(admin.problem) : nothing}</div></footer>`;
+  ${becameView(isDirty() ? html`<p class="soft">${t("admin.unsaved")}</p>` : nothing)}</footer>`;
+
+// A form with buttons of its own needs only what became of it.
+const saidView = () => html`<footer class="save-bar">${becameView(nothing)}</footer>`;
 
 const questionView = ({ title, note, yes, no, answer }) => html`<dialog aria-labelledby="question" @cancel=${(event) => { event.preventDefault(); answer(false); }}>
   <h2 id="question">${title}</h2><p>${note}</p><div class="row"><button data-no @click=${() => answer(false)}>${no}</button><button class="alarm" data-yes @click=${() => answer(true)}>${yes}</button></div></dialog>`;
@@ -154,20 +186,23 @@ function update() {
   document.title = t("admin.page_title");
   render(html`<div class="admin" data-setup-version=${admin.setup.setup_version}>
     <header class="bar">${branchName()}${languageButtons()}<span class="soft">${admin.me.name}</span><button class="quiet" @click=${async () => { if (await mayLeave()) { admin.draft = null; signOut(); } }}>${t("common.sign_out")}</button></header>
-    <nav class="tabs" aria-label=${t("admin.page_title")}>${Object.keys(VIEWS).map((tab) => html`<button data-tab=${tab} aria-current=${tab === admin.tab ? "page" : nothing} @click=${() => choose(tab)}>${t(`admin.${tab}`)}</button>`)}</nav>
-    ${VIEWS[admin.tab]()}${saveBar()}${admin.question ? questionView(admin.question) : nothing}</div>`, root);
+    <nav class="tabs" aria-label=${t("admin.page_title")}>${TABS[admin.me.role].map((tab) => html`<button data-tab=${tab} aria-current=${tab === admin.tab ? "page" : nothing} @click=${() => choose(tab)}>${t(`admin.${tab}`)}</button>`)}</nav>
+    ${VIEWS[admin.tab]()}${admin.tab === "devices" && admin.code === "" ? saidView() : saveBar()}${admin.question ? questionView(admin.question) : nothing}</div>`, root);
 }
 
 async function enter() {
   admin.me = (await whoAmI().catch(() => null)) ?? (await signIn(root, "admin.sign_in_title"));
   const codes = admin.me.branches.map((branch) => branch.code);
-  const wanted = new URLSearchParams(location.search).get("branch");
+  const wanted = asked.get("branch");
   admin.branch = codes.includes(wanted) ? wanted : codes[0];
-  if (admin.me.role !== "admin" || !admin.branch) {
+  const tabs = TABS[admin.me.role];
+  if (!tabs || !admin.branch) {
     return render(html`<div class="sign-in card"><p>${t("common.no_rights")}</p><button @click=${signOut}>${t("common.sign_out")}</button></div>`, root);
   }
   await load();
-  show("services", admin.setup.services[0]?.code ?? "");
+  const tab = tabs.includes(asked.get("tab")) ? asked.get("tab") : tabs[0];
+  show(tab, admin.askedCode ? "" : firstOf(tab));
+  setInterval(lookAtDevices, DEVICES_EVERY_MS);
   let shown = admin.setup.version;
   follow({
     auth: { staff: true, branch: admin.branch },

@@ -3,21 +3,22 @@ import { html, nothing } from "lit-html";
 import { live } from "lit-html/directives/live.js";
 import { api } from "/static/common/api.js";
 import { page, t, text } from "/static/common/i18n.js";
+import { bookingView } from "./booking_terms.js";
 import { admin, changes, choose, edited, fault, remove, save, tell } from "./admin.js";
 
-const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-const languageName = (code) => page.languages.find((one) => one.code === code)?.name ?? code;
-const wrong = (words) => (words ? html`<span class="field-error">${words}</span>` : nothing);
-const invalid = (words) => (words ? "true" : nothing);
+export const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+export const languageName = (code) => page.languages.find((one) => one.code === code)?.name ?? code;
+export const wrong = (words) => (words ? html`<span class="field-error">${words}</span>` : nothing);
+export const invalid = (words) => (words ? "true" : nothing);
 
-function field(object, name, label, { path = name, type = "text", hint = "", told = "", isFixed = false, min, max, longest, list, onEdit = () => {} } = {}) {
+export function field(object, name, label, { path = name, type = "text", hint = "", told = "", isFixed = false, min, max, longest, list, onEdit = () => {} } = {}) {
   const words = fault(path) && (told || fault(path));
   const set = ({ target }) => { object[name] = type === "number" && target.value !== "" ? Number(target.value) : target.value; onEdit(); edited(); };
   return html`<label>${label}<input name=${path} type=${type} .value=${live(String(object[name] ?? ""))} @input=${set} aria-invalid=${invalid(words)} ?readonly=${isFixed} min=${min ?? nothing} max=${max ?? nothing} maxlength=${longest ?? nothing} list=${list ?? nothing} autocomplete="off">${wrong(words)}${hint && !words ? html`<small class="soft">${hint}</small>` : nothing}</label>`;
 }
 
 // A text in every language of the office.
-function texts(object, name, label, { path = name, isLong = false, onEdit = () => {} } = {}) {
+export function texts(object, name, label, { path = name, isLong = false, onEdit = () => {} } = {}) {
   return html`<div class="pair">${admin.setup.languages.map((code) => {
     const words = fault(`${path}.${code}`) ?? (code === admin.setup.default_language ? fault(path) : undefined);
     const set = ({ target }) => { object[name] = { ...object[name], [code]: target.value }; onEdit(); edited(); };
@@ -28,12 +29,14 @@ function texts(object, name, label, { path = name, isLong = false, onEdit = () =
   })}</div>`;
 }
 
-const choice = (object, name, label, options) => html`<label>${label}<select name=${name} aria-invalid=${invalid(fault(name))} @change=${({ target }) => { object[name] = target.value || null; edited(); }}>${options.map(([code, told]) => html`<option value=${code ?? ""} ?selected=${code === object[name]}>${told}</option>`)}</select>${wrong(fault(name))}</label>`;
+const told = (hint, words) => (hint && !words ? html`<small class="soft">${hint}</small>` : nothing);
 
-const check = (object, name, label) => html`<label class="check"><input type="checkbox" name=${name} .checked=${live(object[name])} @change=${({ target }) => { object[name] = target.checked; edited(); }}>${label}</label>`;
+export const choice = (object, name, label, options, { path = name, hint = "" } = {}) => html`<label>${label}<select name=${path} aria-invalid=${invalid(fault(path))} @change=${({ target }) => { object[name] = target.value || null; edited(); }}>${options.map(([code, shown]) => html`<option value=${code ?? ""} .selected=${live(code === object[name])}>${shown}</option>`)}</select>${wrong(fault(path))}${told(hint, fault(path))}</label>`;
+
+export const check = (object, name, label, { path = name, hint = "" } = {}) => html`<div><label class="check"><input type="checkbox" name=${path} .checked=${live(object[name])} @change=${({ target }) => { object[name] = target.checked; edited(); }}>${label}</label>${hint ? html`<p class="soft">${hint}</p>` : nothing}</div>`;
 
 // The form of a tab; nothing is sent when nothing differs. `next` names the code of what is new.
-const form = (send, content, { next = null } = {}) => html`<form id="form" class="card" novalidate @submit=${(event) => {
+export const form = (send, content, { next = null } = {}) => html`<form id="form" class="card" novalidate @submit=${(event) => {
   event.preventDefault();
   if (!Object.keys(changes()).length && !next) return tell(t("admin.nothing_changed"));
   save((base) => send(base, changes()), { next: next?.() ?? null });
@@ -61,9 +64,9 @@ export function serviceView() {
         ${field(minutes, "norm", t("admin.norm_minutes"), { path: "norm_seconds", type: "number", min: 1, max: 1440, onEdit: promise, hint: t("admin.norm_range"), told: t("admin.norm_range") })}
         ${field(draft, "code", t("admin.code"), { isFixed: Boolean(saved), hint: t("admin.code_hint"), longest: 40 })}</div>
       ${setup.groups.length ? choice(draft, "group", t("admin.group"), [[null, t("admin.no_group")], ...setup.groups.map((group) => [group.code, text(group.name)])]) : nothing}
-      <div>${check(draft, "open", t("admin.is_open"))}<p class="soft">${t("admin.is_open_hint")}</p></div>
+      ${check(draft, "open", t("admin.is_open"), { hint: t("admin.is_open_hint") })}
       ${texts(draft, "description", t("admin.description"), { isLong: true })}${texts(draft, "fee", t("admin.fee"))}
-      ${documentsView(draft)}
+      ${documentsView(draft)}${bookingView(draft)}
       ${saved ? html`<div><button type="button" class="alarm" data-delete @click=${() => remove(t("admin.delete_service_sure", { name: text(saved.name) }), `/services/${encodeURIComponent(code)}`)}>${t("admin.delete_service")}</button></div>` : nothing}`, { next: saved ? null : () => draft.code })}</div>`;
 }
 
@@ -119,7 +122,7 @@ export function hoursView() {
   return form((base, changed) => api.patch(base, changed), html`<div><h2>${t("admin.hours")}</h2><p class="soft">${t("admin.hours_hint")}</p>${wrong(fault("hours"))}</div><div>${DAYS.map((day) => dayView(draft, day))}</div>`);
 }
 
-function dayView(draft, day) {
+export function dayView(draft, day) {
   const spans = draft.hours[day] ?? [];
   const name = t(`admin.weekdays.${day}`);
   const put = (changed) => { draft.hours = Object.fromEntries(DAYS.map((one) => [one, one === day ? changed : draft.hours[one] ?? []]).filter(([, kept]) => kept.length)); edited(); };
@@ -133,6 +136,20 @@ function dayView(draft, day) {
   return html`<div class="day" data-day=${day}><strong>${name}</strong><div class="row">
     ${spans.length ? spans.map((span, i) => html`<span class="span">${time(span, i, 0)}${time(span, i, 1)}<button type="button" class="quiet alarm" data-remove aria-label=${`${t("admin.remove")}: ${name} ${span.join("–")}`} @click=${() => { put(spans.filter((_, at) => at !== i)); focus("[data-add-span]"); }}>✕</button></span>`) : html`<span class="soft">${t("admin.closed_day")}</span>`}
     <button type="button" class="quiet" data-add-span aria-label=${`${t("admin.add_span")}: ${name}`} @click=${() => { put([...spans, spans.length ? ["", ""] : ["08:00", "18:00"]]); focus(".span:last-of-type input"); }}>+ ${t("admin.add_span")}</button></div>${wrong(told)}</div>`;
+}
+
+// Times of one day that has no name: none means what `none` says.
+export function spansView(draft, label, none) {
+  const put = (spans) => { draft.hours = spans; edited(); };
+  const time = (span, i, end) => {
+    const words = fault(`hours.${i}.${end}`);
+    const set = ({ target }) => put(draft.hours.map((one, at) => (at === i ? one.map((moment, side) => (side === end ? target.value : moment)) : one)));
+    return html`<label>${t(end ? "admin.to" : "admin.from")}<input name=${`hours.${i}.${end}`} maxlength="5" placeholder="08:00" autocomplete="off" .value=${live(span[end])} @input=${set} aria-invalid=${invalid(words)}></label>`;
+  };
+  const told = fault("hours") ?? draft.hours.flatMap((_, i) => [fault(`hours.${i}`), fault(`hours.${i}.0`), fault(`hours.${i}.1`)]).find(Boolean);
+  return html`<fieldset class="times"><legend>${label}</legend><div class="row">
+    ${draft.hours.length ? draft.hours.map((span, i) => html`<span class="span">${time(span, i, 0)}${time(span, i, 1)}<button type="button" class="quiet alarm" data-remove aria-label=${`${t("admin.remove")}: ${span.join("–")}`} @click=${() => put(draft.hours.filter((_, at) => at !== i))}>✕</button></span>`) : html`<span class="soft">${none}</span>`}
+    <button type="button" class="quiet" data-add-span @click=${() => put([...draft.hours, ["", ""]])}>+ ${t("admin.add_span")}</button></div>${wrong(told)}</fieldset>`;
 }
 
 export function officeView() {

@@ -32,7 +32,7 @@ class Outcome:
 
 
 class Connection:
-    """One keep-alive connection that sends a POST and reads its answer."""
+    """One keep-alive connection that sends a request and reads its answer."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -45,9 +45,11 @@ class Connection:
         self.writer.close()
 
     async def post(self, path: str, body: Any, headers: dict[str, str]) -> tuple[int, bytes]:
-        content = json.dumps(body).encode()
+        return await self.send("POST", path, json.dumps(body).encode(), headers)
+
+    async def send(self, method: str, path: str, content: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
         lines = [
-            f"POST {path} HTTP/1.1",
+            f"{method} {path} HTTP/1.1",
             "Host: x",
             "Content-Type: application/json",
             f"Content-Length: {len(content)}",

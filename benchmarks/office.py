@@ -74,14 +74,18 @@ def prepare(url: str, data: Path) -> list[str]:
 
 
 @contextmanager
-def serving(url: str, data: Path, port: int, tokens: list[str]) -> Iterator[Running]:
-    """The product as it runs, with all windows open."""
+def serving(url: str, data: Path, port: int, tokens: list[str], sockets: str | None = None) -> Iterator[Running]:
+    """The product as it runs, with all windows open; `sockets` is for fanout_server.py."""
     command = [sys.executable, "-m", "queue_service.cli", "run", "--port", str(port), "--database", url]
+    environment = {**os.environ, "QS_DATA": str(data)}
+    if sockets is not None:
+        command = [sys.executable, "-m", "benchmarks.fanout_server", str(port), url]
+        environment["QS_BENCH_SOCKETS"] = sockets
     with (data / "server.log").open("ab") as log:
-        process = subprocess.Popen(command, env={**os.environ, "QS_DATA": str(data)}, stderr=log)
+        process = subprocess.Popen(command, env=environment, stderr=log)
     database = open_database(load_settings(data=data, database=url))
     try:
-        _until(lambda: urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/branches").read())
+        until(lambda: urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/branches").read())
         ids = [str(window.id) for window in database.setup("bench").windows]
         windows = list(zip(ids, tokens, strict=True))
         for window, token in windows:
@@ -138,16 +142,18 @@ def add_past(database: Database, legs: int, per_day: int = 1500) -> None:
     database.write(fill)
 
 
-# Days are counted backwards from 2020, so that numbers stay unique per day.
+# Days are counted backwards from 2020, so that numbers stay unique per day; tokens lie in order of the days.
 PAST_TICKETS = """
-WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :n)
+WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :n),
+past AS (SELECT i, (i + :offset) % :per_day AS nth,
+                date('2020-01-01', '-' || ((i + :offset) / :per_day) || ' days') AS day
+         FROM n)
 INSERT INTO ticket (id, branch_id, service_day, series, number, label, token_hash, channel, language, needs,
                     issued_at, route, deferrals)
-SELECT :first + i, 1, date('2020-01-01', '-' || ((i + :offset) / :per_day) || ' days'), 'A',
-       (i + :offset) % :per_day + 1, 'A' || ((i + :offset) % :per_day + 1), hex(randomblob(32)), 'kiosk', 'en', '[]',
-       datetime('2020-01-01', '-' || ((i + :offset) / :per_day) || ' days',
-                '+' || (20 * ((i + :offset) % :per_day)) || ' seconds') || '.000000', '[]', 0
-FROM n
+SELECT :first + i, 1, day, 'A', nth + 1, 'A' || (nth + 1),
+       printf('%x.', julianday(day) - 1721424.5) || lower(hex(randomblob(29))), 'kiosk', 'en', '[]',
+       datetime(day, '+' || (20 * nth) || ' seconds') || '.000000', '[]', 0
+FROM past
 """
 PAST_LEGS = """
 INSERT INTO leg (branch_id, service_day, ticket_id, position, service_id, state, counting_start, turn, ready_at,
@@ -165,8 +171,9 @@ def _post(port: int, path: str, token: str) -> None:
     urllib.request.urlopen(request).read()
 
 
-def _until(attempt: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + 30
+def until(attempt: Callable[[], Any]) -> None:
+    """Try until it does; raises TimeoutError after two minutes."""
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         with suppress(OSError):
             attempt()

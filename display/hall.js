@@ -1,78 +1,122 @@
-// The hall screen: the newest call large, four more, who waits. Shown at once, spoken in order, each once.
-import { html, nothing, render, svg } from "lit-html";
+// The hall screen: what the server says is shown at once and announced in order, each call once.
+import { html, nothing, render } from "lit-html";
 import { api } from "/static/common/api.js";
-import { clock, dayAndClock, language, page, t, text } from "/static/common/i18n.js";
+import { clock, language, page, setLanguage, t } from "/static/common/i18n.js";
+import { thisDevice } from "/static/common/device.js";
 import { follow } from "/static/common/live.js";
-import { announce, isSoundOn, turnSoundOn } from "./voice.js";
+import { remember, remembered } from "./announced.js";
+import { isTimeToReload, placeAtNight, reloadIfServed, shiftAt } from "./care.js";
+import { fitAll } from "./fit.js";
+import { holdFilms } from "./media.js";
+import { countShown, places } from "./places.js";
+import { isSoundOn, turnSoundOn } from "./sound.js";
+import { isNew, screenView } from "./views.js";
+import { announce, isSpeaking } from "./voice.js";
 
-const NEW_FOR_MS = 20000;
-const FRESH_FOR_MS = 4500;
-const ROWS = 4;
+const TICK_MS = 1000;
 const root = document.getElementById("app");
 const branch = page.branch;
-const second = page.languages.map(({ code }) => code).find((code) => code !== language());
-const arrow = svg`<svg viewBox="0 0 48 32" fill="none" stroke="currentColor" stroke-width="6" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="M3 16h40M31 4l13 12-13 12"/></svg>`;
+const isPortrait = matchMedia("(max-aspect-ratio: 1/1)");
+const startedAt = Date.now();
 
+let settings = page.display;
 let hall = null;
 let link = { isStale: false, lastSeen: new Date() };
-let known = null; // ids of calls that were on the screen when it started, or announced since
+let announced = remembered(branch.code);
+let known = new Set(announced); // announced, or in line to be
 
 // "A 17": letters apart, leading zeros silent, as people say a number.
 const spokenNumber = (number) => number.replace(/^(\D*)0*(\d+)$/, "$1 $2");
+const spoken = (call, code) => t("display.spoken", { number: spokenNumber(call.number), window: call.window }, code);
+
+// The calls that are this screen's business.
+const mine = (calls) => (settings.layout === "all" || !settings.windows.length ? calls : calls.filter((call) => settings.windows.includes(call.window)));
 
 function show(state) {
-  const isFirst = known === null;
-  known ??= new Set();
-  const fresh = state.calls.filter((call) => !known.has(call.call)).reverse();
-  for (const call of fresh) {
-    known.add(call.call);
-    if (!isFirst) speakOf(call);
-  }
+  const calls = mine(state.calls);
+  if (!announced) know(calls); // a screen that has just been set up does not repeat what was called before
   hall = state;
+  for (const call of calls.filter(({ call: id }) => !known.has(id)).reverse()) {
+    known.add(call.call);
+    sayCall(call);
+  }
   update();
 }
 
-function speakOf(call) {
-  const languages = [...new Set([call.language, branch.default_language])].filter((code) => page.texts[code]);
+function know(calls) {
+  announced = new Set(calls.map((call) => call.call));
+  known = new Set(announced);
+  remember(branch.code, announced);
+}
+
+function sayCall(call) {
+  const languages = !settings.voice ? [] : [...new Set([call.language, second()])].filter((code) => page.texts[code]);
   announce(call, {
     now: live.now,
     languages,
-    words: (code) => t("display.spoken", { number: spokenNumber(call.number), window: call.window }, code),
+    address: (code) => `/api/v1/speech/${[branch.code, code, call.number, call.window].map(encodeURIComponent).join("/")}.wav`,
+    words: (code) => spoken(call, code),
+    volume,
+    chimes: settings.chime,
+    isWanted: () => hall.calls.some((one) => one.call === call.call),
+    onStart: () => { announced.add(call.call); remember(branch.code, announced); },
   });
 }
 
-const both = (key) => html`${t(key)}${second ? html`<i lang=${second}>${t(key, {}, second)}</i>` : nothing}`;
-const age = (call) => live.now() - new Date(call.called_at);
-const isNew = (call) => ["called", "serving"].includes(call.state) && age(call) < NEW_FOR_MS;
+// The language that a call is said in after the ticket's own.
+const second = () => (settings.second_language === "office" ? branch.default_language : settings.second_language);
 
-function heroView(call) {
-  if (!hall.open && !(call && isNew(call))) {
-    return html`<section class="hero"><p class="quiet">${t("display.closed")}</p>${hall.opens_at ? html`<p class="word">${t("display.opens", { time: dayAndClock(hall.opens_at, live.now()) })}</p>` : nothing}</section>`;
-  }
-  if (!call) return html`<section class="hero"><p class="quiet">${t("display.no_calls")}</p>${second ? html`<p class="word" lang=${second}>${t("display.no_calls", {}, second)}</p>` : nothing}</section>`;
-  const isFresh = isNew(call) && age(call) < FRESH_FOR_MS;
-  return html`<section class="hero ${isNew(call) ? "new" : ""} ${isFresh ? "fresh" : ""}" data-call=${call.call}>
-    ${call.recall && isNew(call) ? html`<span class="again">${t("display.again")}</span>` : nothing}
-    <p class="word">${both("display.ticket")}</p><p class="number">${call.number}</p>
-    <p class="word">${both("display.window")}</p><p class="to number">${arrow}<span>${call.window}</span></p></section>`;
+function volume() {
+  const time = localTime();
+  const isQuiet = settings.quiet_hours.some(([from, until]) => from <= time && time < until);
+  return (isQuiet ? settings.quiet_volume : settings.volume) / 100;
 }
 
-const rowView = (call) => html`<li class=${isNew(call) ? "new" : ""} data-call=${call.call}><span class="number">${call.number}</span><span class="to number">${arrow}${call.window}</span></li>`;
+const localTime = () => clock(new Date(live.now()).toISOString(), "en");
+
+// The language shown after the first one: as set, or the next that the office speaks.
+function secondShown() {
+  const codes = settings.languages.length ? settings.languages : page.languages.map(({ code }) => code);
+  return codes.find((code) => code !== language() && page.texts[code]);
+}
+
+// Settings changed by the office while the page is open.
+function use(changed) {
+  if (!changed?.sizes) return; // said by an older version, and kept in the browser since
+  settings = changed;
+  setLanguage(settings.languages[0] ?? page.language);
+  update();
+}
 
 function update() {
+  const now = live.now();
+  countShown([...root.querySelectorAll("[data-call]")].map((element) => element.dataset.call));
+  const sizes = settings.sizes[isPortrait.matches ? "portrait" : "landscape"];
+  const { newest, rows } = places(hall ? mine(hall.calls) : [], sizes.rows, now);
   document.title = t("display.page_title");
-  if (!hall) return render(html`<div class="hall"><section class="hero"><p class="quiet">${text(branch.name)}</p><p class="word">${t("display.ask_desk")}</p></section></div>`, root);
-  const [hero, ...others] = hall.calls;
-  const lines = hall.waiting.filter((line) => line.waiting > 0);
-  root.dataset.version = hall.version;
-  root.dataset.stale = link.isStale;
-  render(html`<div class="hall">
-    <header><span>${text(branch.name)}</span>${link.isStale ? html`<span class="stale" role="status">${t("display.not_current", { time: clock(link.lastSeen.toISOString()) })}</span>` : nothing}<span class="clock">${clock(new Date(live.now()).toISOString())}</span></header>
-    ${heroView(hero)}
-    <section class="list"><h2>${both("display.last_calls")}</h2><ol>${others.slice(0, ROWS).map(rowView)}</ol></section>
-    <footer><span>${both("display.waiting")}</span><ul>${lines.map((line) => html`<li><b>${line.prefix}</b> ${text(line.name)} <b>${line.waiting}</b></li>`)}</ul></footer></div>
-    <div class="hidden-text" role="log" aria-live="assertive">${hero && isNew(hero) ? t("display.spoken", { number: spokenNumber(hero.number), window: hero.window }) : ""}</div>
-    ${isSoundOn() ? nothing : html`<button class="sound-off" @click=${() => turnSoundOn(update)}>${t("display.sound_off")}<small>${t("display.turn_on")}</small></button>`}`, root);
+  document.documentElement.className = `${settings.theme} ${settings.motion ? "" : "still"}`;
+  if (hall) Object.assign(root.dataset, { version: hall.version, stale: link.isStale });
+  root.dataset.sound = isSoundOn() ? "on" : "off";
+  render(html`<div class="hall ${settings.layout}">${screenView({ hall, settings, newest, rows, now, link, second: secondShown() })}</div>
+    <div class="hidden-text" role="log" aria-live="assertive">${newest && isNew(newest, now) ? spoken(newest) : ""}</div>
+    ${isSoundOn() || !(settings.chime || settings.voice) ? nothing : html`<button class="sound-off" @click=${() => turnSoundOn(update)}>${t("display.sound_off")}<small>${t("display.turn_on")}</small></button>`}`, root);
+  place(sizes, now);
+  holdFilms(root, isSpeaking() || Boolean(newest && isNew(newest, now) && now - new Date(newest.called_at) < 5000));
+}
+
+// Sizes and places that depend on the screen; the page's policy allows no style in the markup.
+function place(sizes, now) {
+  const frame = root.querySelector(".hall");
+  const [x, y] = shiftAt(now);
+  const [left, top] = placeAtNight(now);
+  const values = { newest: sizes.newest, earlier: sizes.earlier, rows: sizes.rows, "shift-x": `${x}px`, "shift-y": `${y}px`, left: `${left}%`, top: `${top}%` };
+  for (const [name, value] of Object.entries(values)) frame.style.setProperty(`--${name}`, value);
+  fitAll(frame);
+}
+
+function tick() {
+  if (hall && isTimeToReload(hall, localTime(), Date.now(), startedAt)) reloadIfServed();
+  update();
 }
 
 const live = follow({
@@ -80,7 +124,11 @@ const live = follow({
   fetchState: () => api.get(`/branches/${branch.code}/hall`),
   onState: show,
   onConnection: (now) => { link = now; update(); },
+  machine: thisDevice((device) => use(device.settings)),
 });
 update();
 turnSoundOn(update);
-setInterval(update, 1000);
+document.fonts.ready.then(update);
+isPortrait.addEventListener("change", update);
+addEventListener("resize", update);
+setInterval(tick, TICK_MS);

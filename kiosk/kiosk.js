@@ -2,9 +2,12 @@
 import { render } from "lit-html";
 import { api } from "/static/common/api.js";
 import { language, onLanguage, page, setLanguage, t } from "/static/common/i18n.js";
+import { thisDevice } from "/static/common/device.js";
 import { follow } from "/static/common/live.js";
 import { fit, isLong, readOn } from "./paging.js";
 import { readAloud, silence } from "./speech.js";
+import { CODE_LENGTH, signOf } from "./code_view.js";
+import { scanner } from "./scanner.js";
 import { kioskView } from "./views.js";
 import { aVisit, orderOf, stepBack, withNeed, withPriority } from "./visit.js";
 
@@ -12,9 +15,12 @@ const root = document.getElementById("app");
 const home = page.language;
 const code = page.branch.code;
 const DOUBLE_TAP_MS = 700;
+const BOUNCE_MS = 200;
 const RELOAD_EVERY_S = 60;
-// Seconds without a touch: when to ask, when to start over, how long a ticket stays on the screen.
-const LIMITS = { usual: { warn: 30, reset: 50, ticket: 8 }, accessible: { warn: 90, reset: 150, ticket: 40 } };
+// Seconds without a touch: when to ask is set for each kiosk, 20 s later it starts over; how long a ticket stays.
+const ANSWER_WITHIN_S = 20;
+const TICKET_S = { usual: 8, accessible: 40 };
+const SLOWER_IN_ACCESSIBLE = 3;
 const MORE_TIME_S = 60;
 
 let visit = aVisit();
@@ -24,10 +30,15 @@ let lastTap = -Infinity;
 let live = null;
 const office = { branch: page.branch, services: null, setupVersion: null, isOffline: false };
 const device = {
-  isAccessible: false, perPage: Infinity, isLong: false, isAutomatic: new URLSearchParams(location.search).get("print") === "auto",
+  isAccessible: false, perPage: Infinity, isLong: false, isAutomatic: new URLSearchParams(location.search).get("print") === "auto", canPrint: true,
 };
+const settings = { idle: 30, isAccessible: false }; // of the paired device, or as usual
 
-const limits = () => LIMITS[device.isAccessible ? "accessible" : "usual"];
+function limits() {
+  const slower = device.isAccessible ? SLOWER_IN_ACCESSIBLE : 1;
+  const ticket = TICKET_S[device.isAccessible ? "accessible" : "usual"];
+  return { warn: settings.idle * slower, reset: (settings.idle + ANSWER_WITHIN_S) * slower, ticket };
+}
 const ticketSeconds = () => (visit.isExtended ? MORE_TIME_S : limits().ticket);
 const now = () => live?.now() ?? Date.now();
 
@@ -44,7 +55,7 @@ function go(step, changes = {}) {
 function startOver() {
   visit = aVisit();
   untouched = 0;
-  device.isAccessible = false;
+  device.isAccessible = settings.isAccessible;
   silence();
   document.querySelector("iframe.slip")?.remove();
   sessionStorage.clear();
@@ -64,13 +75,38 @@ async function take() {
   visit.isBusy = true;
   update();
   try {
-    const ticket = await api.post(`/branches/${code}/tickets`, orderOf(visit, language()));
+    const ticket = await api.post(`/branches/${code}/tickets`, orderOf(visit, language()), { as: live.key() });
     if (visit !== asked) return; // this visitor has left; the next one must not see the ticket
     go("ticket", { ticket, isBusy: false });
     if (device.isAutomatic) print();
   } catch (problem) {
     if (visit === asked) go("problem", { problem, isBusy: false });
   }
+}
+
+// The appointment behind a code or a scanned square becomes a ticket; in its own language, unless another was chosen.
+async function checkIn(typed) {
+  if (visit.isBusy) return;
+  if (["ticket", "problem"].includes(visit.step)) startOver(); // the next visitor did not wait for the page to end
+  const asked = visit;
+  visit.isBusy = true;
+  untouched = 0;
+  update();
+  try {
+    const ticket = await api.post(`/branches/${code}/check-in`, { code: typed, ...(language() === home ? {} : { language: language() }) });
+    if (visit !== asked) return;
+    if (language() === home) setLanguage(ticket.language);
+    go("ticket", { ticket, code: "", isBusy: false });
+    if (device.isAutomatic) print();
+  } catch (problem) {
+    if (visit === asked) go("code", { problem, isBusy: false, code: typed.length === CODE_LENGTH ? typed : "" });
+  }
+}
+
+function type(code) {
+  Object.assign(visit, { code: code.slice(0, CODE_LENGTH), problem: null });
+  untouched = 0;
+  update();
 }
 
 function print() {
@@ -102,6 +138,14 @@ const tap = (action) => (event) => {
   action();
 };
 
+// Signs are typed as fast as one likes; only the same key at once again is a shaking hand.
+let lastSign = { name: "", at: -Infinity };
+const bounce = (name, action) => ({ timeStamp: at }) => {
+  const isShaking = lastSign.name === name && at - lastSign.at < BOUNCE_MS;
+  lastSign = { name, at };
+  if (!isShaking && !visit.isBusy) action();
+};
+
 const act = {
   choose: (service) => tap(() => choose(service)),
   group: (group) => tap(() => go(visit.step, { group, page: 0 })),
@@ -111,6 +155,10 @@ const act = {
   priority: (category) => tap(() => go("needs", withPriority(visit, category))),
   more: tap(() => go("more", { group: null, page: 0 })),
   language: (chosen) => tap(() => setLanguage(chosen)),
+  booked: tap(() => go("code", { code: "", problem: null })),
+  sign: (sign) => bounce(sign, () => type(visit.code + sign)),
+  erase: bounce("erase", () => type(visit.code.slice(0, -1))),
+  checkIn: tap(() => { if (visit.code.length === CODE_LENGTH) checkIn(visit.code); }),
   take: tap(take),
   print: tap(print),
   back: tap(back),
@@ -143,7 +191,7 @@ function update() {
   root.querySelector("[role=alertdialog]:not(:focus-within) [data-more-time]")?.focus();
 }
 
-const isAtRest = () => visit.step === "start" && !visit.group && !visit.page && !device.isAccessible && language() === home;
+const isAtRest = () => visit.step === "start" && !visit.group && !visit.page && device.isAccessible === settings.isAccessible && language() === home;
 
 function tick() {
   sinceLoad += 1;
@@ -179,9 +227,29 @@ function show(hall) {
   else update();
 }
 
+// What the office sets for this kiosk; whoever stands there keeps the view they chose.
+function use({ settings: { idle_seconds: idle, is_accessible: isAccessible, prints } }) {
+  const wasAtRest = isAtRest();
+  Object.assign(settings, { idle, isAccessible });
+  Object.assign(device, { isAutomatic: prints, canPrint: prints });
+  if (wasAtRest) device.isAccessible = isAccessible;
+  update();
+}
+
 onLanguage(() => { if (root.firstElementChild) update(); });
 addEventListener("pointerdown", () => { if (untouched < limits().warn) untouched = 0; });
+const hear = scanner((text) => { if (!office.isOffline) checkIn(text); });
+// An attached keyboard types the code as well.
+function typeByKeyboard({ key, ctrlKey, metaKey, target }) {
+  if (visit.step !== "code" || visit.isBusy || ctrlKey || metaKey) return;
+  if (key === "Backspace") type(visit.code.slice(0, -1));
+  else if (key === "Enter" && !target.closest("button")) visit.code.length === CODE_LENGTH && checkIn(visit.code);
+  else if (key.length === 1 && signOf(key)) type(visit.code + signOf(key));
+}
+
 addEventListener("keydown", (event) => {
+  if (hear(event)) return;
+  typeByKeyboard(event);
   if (untouched < limits().warn) untouched = 0;
   if (event.repeat && event.key === "Enter") event.preventDefault(); // a key held down is one press
   if (event.key === "Escape") act.back(event);
@@ -199,5 +267,6 @@ live = follow({
   fetchState: () => api.get(`/branches/${code}/hall`),
   onState: show,
   onConnection: ({ isStale }) => { if (isStale) { office.isOffline = true; update(); } else if (office.isOffline) load(); },
+  machine: thisDevice(use),
 });
 load();

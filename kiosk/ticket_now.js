@@ -27,6 +27,7 @@ function waitingView(ticket) {
   const ahead = ticket.people_ahead ? t("ticket.ahead", { n: ticket.people_ahead }) : t("ticket.nobody_ahead");
   const windows = ticket.windows_open ? t("ticket.windows_open", { n: ticket.windows_open }) : t("ticket.no_window_open");
   return card(t("ticket.waiting"), html`<p class="place">${ahead}</p>`, number(ticket),
+    ticket.booked_at ? html`<p class="booked">${t("ticket.booked_at", { time: clock(ticket.booked_at) })}</p>` : nothing,
     html`<p>${t("ticket.no_estimate")}</p><p>${windows}</p><p class="soft">${t("ticket.where")}</p>`);
 }
 

@@ -4,11 +4,12 @@ import { clock, language, languages, t, text } from "/static/common/i18n.js";
 import { ownWords } from "/static/common/words.js";
 import { backArrow, closedWords, hoursWords, onArrow, waitingWords } from "./words.js";
 import { pageOf } from "./paging.js";
+import { arrivalWords, codeView } from "./code_view.js";
 import { needsView, serviceView } from "./service_views.js";
 
 const MANY = 8;
 // Steps at which there is a list to choose from.
-const CHOOSING = ["start", "more", "needs"];
+const CHOOSING = ["start", "more", "needs", "code"];
 const person = svg`<svg viewBox="0 0 24 24" width="32" height="32" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><circle cx="12" cy="12" r="10.5"/><circle cx="12" cy="6.6" r="1.3" fill="currentColor"/><path d="M7 9.6l5 .9 5-.9M12 10.5v4M12 14.5l-2.2 4M12 14.5l2.2 4"/></svg>`;
 
 // ── what brings you here? ──
@@ -67,16 +68,17 @@ function startView(screen, act) {
 
 const thenView = (later) => (later.length ? html`<p data-spoken>${t("kiosk.then", { services: later.map((service) => text(service.name)).join(", ") })}</p>` : nothing);
 
-const ticketView = ({ visit: { ticket, isExtended }, secondsLeft }, act) => html`
-  <div class="ticket">
+const ticketView = ({ visit: { ticket, isExtended }, device, secondsLeft }, act) => html`
+  <div class="ticket ${ticket.appointment ? "was-booked" : ""}">
     <div class="title"><h1 tabindex="-1" data-spoken>${t("kiosk.your_number")}</h1>
       <p class="number" data-spoken>${ticket.number}</p>
       <p class="ahead" data-spoken>${ticket.people_ahead ? t("kiosk.ahead", { n: ticket.people_ahead }) : t("kiosk.nobody_ahead")}</p>${thenView(ticket.services.slice(1))}
+      ${ticket.appointment ? html`<p class="arrival" data-spoken>${arrivalWords(ticket, clock(ticket.appointment.starts_at))}</p>` : nothing}
       <p data-spoken>${t("kiosk.watch")}</p></div>
     <figure class="card"><img class="qr" width="300" height="300" alt="" src=${new URL(ticket.qr_url).pathname}><figcaption data-spoken>${t("kiosk.follow")}</figcaption></figure>
   </div>
   <div class="actions three">
-    <button data-print @click=${act.print}>${t("kiosk.print")}</button>
+    ${device.canPrint ? html`<button data-print @click=${act.print}>${t("kiosk.print")}</button>` : nothing}
     ${isExtended ? nothing : html`<button data-more-time @click=${act.moreTime}>${t("kiosk.more_time")}</button>`}
     <button class="main" data-done @click=${act.startOver}>${t("kiosk.done")} <small>${t("kiosk.closes_in", { n: secondsLeft })}</small></button>
   </div>`;
@@ -96,6 +98,7 @@ function stepView(screen, act) {
   if (visit.step === "ticket") return ticketView(screen, act);
   if (office.isOffline) return messageView(t("kiosk.offline_title"), t("kiosk.offline_text"));
   if (visit.step === "problem") return problemView(visit, act);
+  if (visit.step === "code") return codeView(screen, act);
   if (visit.step === "needs") return needsView(screen, act);
   return visit.step === "service" ? serviceView(screen, act) : startView(screen, act);
 }
@@ -104,6 +107,9 @@ function stepView(screen, act) {
 
 const languageButton = ({ code, name }, act) => html`
   <button lang=${code} aria-pressed=${code === language() ? "true" : "false"} @click=${act.language(code)}>${name}</button>`;
+
+const calendar = svg`<svg viewBox="0 0 24 24" width="32" height="32" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><rect x="2.5" y="4" width="19" height="17.5" rx="2"/><path d="M2.5 9.500h19M8 1.500v5M16 1.500v5M8.500 15.500l2.500 2.500 4.500-5"/></svg>`;
+const canCheckIn = ({ visit, office }) => visit.step === "start" && !office.isOffline && office.services?.some((service) => service.bookable);
 
 const idleView = (secondsLeft, act) => html`
   <div class="idle" role="alertdialog" aria-modal="true" aria-labelledby="idle-title" aria-describedby="idle-words">
@@ -116,6 +122,7 @@ export const kioskView = (screen, act) => html`
     <div class="body ${CHOOSING.includes(screen.visit.step) ? "choosing" : ""}" data-step=${screen.visit.step}>${stepView(screen, act)}</div>
     <footer>
       <nav class="languages" aria-label=${t("common.language")}>${languages().map((one) => languageButton(one, act))}</nav>
+      ${canCheckIn(screen) ? html`<button class="booked" data-booked @click=${act.booked}>${calendar}${t("kiosk.i_have_booked")}</button>` : nothing}
       ${screen.device.isAccessible ? html`<button data-read @click=${act.readAloud}>${t("kiosk.read_aloud")}</button>` : nothing}
       <button data-accessible @click=${act.accessible}>${person}${screen.device.isAccessible ? t("kiosk.accessible_off") : t("kiosk.accessible")}</button>
     </footer>

@@ -1,6 +1,6 @@
 // What has the visitor at the kiosk chosen so far, and what is one step back?
 export const aVisit = () => ({
-  step: "start", group: null, page: 0, services: [], needs: [], priority: null, ticket: null, problem: null, isBusy: false, isExtended: false,
+  step: "start", group: null, page: 0, services: [], needs: [], priority: null, code: "", ticket: null, problem: null, isBusy: false, isExtended: false,
 });
 
 // Any needs, and at most one priority category.
@@ -18,6 +18,7 @@ export const orderOf = ({ services, needs, priority }, language) => ({
 export function stepBack({ step, group, services, problem }) {
   const isAsking = step === "needs" || step === "more";
   if ((step === "start" || step === "more") && group) return [step, { group: null, page: 0 }];
+  if (step === "code") return ["start", { code: "", problem: null }];
   if (isAsking || (step === "problem" && problem.code === "need_not_met")) return ["service", { page: 0 }];
   if (step === "service" && services.length > 1) return ["more", { services: services.slice(0, -1) }];
   return step === "service" ? ["start", { services: [], needs: [], priority: null }] : null;

@@ -1,6 +1,8 @@
 """How do the parts join? Settings become a database, a Flask application, live updates, jobs and a server."""
 
+import gc
 import logging
+import resource
 import secrets
 import signal
 import socket
@@ -18,16 +20,52 @@ from queue_service import __version__
 from queue_service.actions.due import catch_up
 from queue_service.clock import Clock, parse_clock
 from queue_service.jobs.schedule import start_jobs
+from queue_service.notifications.senders import senders_of
+from queue_service.notifications.speech import Speech
 from queue_service.settings import Settings
 from queue_service.storage.database import Database
 from queue_service.storage.schema import require_current_schema
-from queue_service.web import admin, pages, public, staff
+from queue_service.web import (
+    admin,
+    admin_devices,
+    admin_messages,
+    admin_rosters,
+    booking,
+    calendar,
+    devices,
+    files,
+    notices,
+    pages,
+    public,
+    reports,
+    speech,
+    staff,
+    waiting,
+)
 from queue_service.web.errors import invalid_body, refuse_unreadable, register_errors
 from queue_service.web.live import Live
 from queue_service.web.office import Office
 
 log = logging.getLogger(__name__)
+APIS = (
+    public.api,
+    booking.api,
+    calendar.api,
+    waiting.api,
+    speech.api,
+    notices.api,
+    staff.api,
+    reports.api,
+    admin.api,
+    admin_rosters.api,
+    admin_devices.api,
+    admin_messages.api,
+    devices.api,
+    files.api,
+)
 LARGEST_BODY = 8 * 1024 * 1024
+SPARE_FILES = 256
+"""For the database, logs, and requests that are no sockets."""
 
 POLICY = (
     "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; "
@@ -55,7 +93,8 @@ def create_app(database: Database, settings: Settings) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["office"] = Office(database, settings)
-    for api in (public.api, staff.api, admin.api):
+    app.extensions["speech"] = Speech(settings.data / "speech", settings.speech_command)
+    for api in APIS:
         app.register_api(api)
     app.register_blueprint(pages.pages)
     app.before_request(_mark_request)
@@ -85,14 +124,33 @@ def serve(settings: Settings, on_ready: Any = None) -> None:
     server.start()
     # Head and body leave as two segments: without this the second waits 40 ms for the first one's acknowledgement.
     server.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    scheduler = start_jobs(database)
+    scheduler = start_jobs(database, senders_of(settings, database.clock), settings.base_url)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.stop(timeout=5))
     if on_ready:
         on_ready(app)
+    _spare_what_stays()
     server.serve_forever()
     scheduler.shutdown(wait=False)
     database.close()
+
+
+def _allow_connections(wanted: int) -> None:
+    """As many open files as this account may have; says so when they are too few for all clients."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    if most != resource.RLIM_INFINITY and most < wanted + SPARE_FILES:
+        log.warning(
+            "this account may have %d files open: enough for %d clients, not for %d; raise it (ulimit -n, LimitNOFILE)",
+            most, max(0, most - SPARE_FILES), wanted,
+        )  # fmt: skip
+
+
+def _spare_what_stays() -> None:
+    """Tell the garbage collector that everything built so far stays: else it walks all of it again and again, for
+    a tenth of a second each time, while a hall waits."""
+    gc.collect()
+    gc.freeze()
 
 
 def _in_thread(pool: ThreadPool) -> Callable[[Callable[[], Any]], Any]:

@@ -12,6 +12,7 @@ import json
 import logging
 from collections.abc import Callable
 from contextlib import contextmanager
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn
@@ -26,8 +27,8 @@ from queue_service.actions.setup import diff_office, export_office, import_offic
 from queue_service.rules.errors import Refused
 from queue_service.settings import BadSettings, Settings, load_settings
 from queue_service.storage import ledger
-from queue_service.storage.boards import branch_codes
 from queue_service.storage.database import Database
+from queue_service.storage.lookup import branch_codes
 from queue_service.storage.schema import SchemaMismatch, migrate, require_current_schema
 
 FAILED_CHECK, USAGE, BAD_INPUT, NO_SERVICE, CONFIGURATION = 1, 2, 65, 69, 78
@@ -229,6 +230,28 @@ def verify(branch: str | None, **options: Any) -> None:
 
 
 @ledger_group.command()
+@click.option("--branch", required=True, help="Code of a branch.")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="A service day; default: today.")
+@click.option("--check", "published", metavar="SEQ:HASH", help="Compare with what was published instead of printing.")
+@database_option
+@told_plainly
+def root(branch: str, day: datetime | None, published: str | None, **options: Any) -> None:
+    """Print the last entry of a day as SEQ:HASH. Once it is published, nobody can rewrite what came before it."""
+    with _database(load_settings(**options)) as database:
+        if published is None:
+            service_day = day.date() if day else database.setup(branch).service_day(database.clock.now())
+            seq, entry_hash = ledger.root(database, branch, service_day)
+            click.echo(f"{seq}:{entry_hash}")
+            return
+        number, _, entry_hash = published.partition(":")
+        if not number.isdecimal():
+            raise click.UsageError("--check takes SEQ:HASH as it was printed")
+        is_kept = ledger.has_root(database, branch, int(number), entry_hash)
+    click.echo(f"{branch}: entry {number} " + ("is as published" if is_kept else "is not what was published"))
+    sys.exit(0 if is_kept else FAILED_CHECK)
+
+
+@ledger_group.command()
 @click.option("--branch", help="Code of a branch; default: all.")
 @click.option("--exceptions/--no-exceptions", default=True, help="List calls out of turn and moves taken back.")
 @database_option
@@ -273,6 +296,23 @@ def simulate(day: Path, speed: float, port: int, database: str | None) -> None:
     from queue_service.simulator.day import simulate as simulate_day
 
     sys.exit(simulate_day(day, speed, database, port, sys.stdout))
+
+
+@main.command()
+@click.option("--timing", is_flag=True, help="Tell at the end, on standard error, how long each refresh took.")
+@told_plainly
+def estimate(timing: bool) -> None:
+    """Answer for waiting times line by line (JSON, standard input and output), as visitors are answered."""
+    from queue_service.simulator.estimate_lines import BadLine, answer_lines
+
+    try:
+        took = answer_lines(sys.stdin, sys.stdout)
+    except BadLine as error:
+        stop(str(error), BAD_INPUT)
+    if timing and took:
+        ordered = sorted(seconds * 1000 for seconds in took)
+        middle, late = (ordered[int(len(ordered) * share)] for share in (0.5, 0.95))
+        click.echo(f"{len(took)} refreshes, median {middle:.1f} ms, P95 {late:.1f} ms", err=True)
 
 
 @main.command()

@@ -3,18 +3,23 @@
 import os
 import signal
 import time
+from itertools import count
 
 
 def parse(environment: dict[str, str]) -> tuple[str, str, float]:
-    """(point, action, seconds) from QS_FAILPOINT=<point>:<kill, raise or sleep>[:<seconds>]; empty when not testing."""
+    """(point, action, number) from QS_FAILPOINT=<point>:<kill, raise or sleep>[:<number>]; empty when not testing.
+
+    The number is how many seconds to sleep, or at which pass to kill or raise; 1 when not given.
+    """
     if environment.get("QS_TESTING") != "1" or "QS_FAILPOINT" not in environment:
         return "", "", 0.0
     point, _, rest = environment["QS_FAILPOINT"].partition(":")
-    action, _, seconds = rest.partition(":")
-    return point, action, float(seconds or 1)
+    action, _, number = rest.partition(":")
+    return point, action, float(number or 1)
 
 
-_POINT, _ACTION, _SECONDS = parse(dict(os.environ))
+_POINT, _ACTION, _NUMBER = parse(dict(os.environ))
+_passes = count(1)
 
 
 class BrokenOnPurpose(Exception):
@@ -24,11 +29,11 @@ class BrokenOnPurpose(Exception):
 def _break(point: str) -> None:
     if point != _POINT:
         return
-    if _ACTION == "kill":
-        os.kill(os.getpid(), signal.SIGKILL)
     if _ACTION == "sleep":
-        time.sleep(_SECONDS)
-    if _ACTION == "raise":
+        time.sleep(_NUMBER)
+    elif next(_passes) >= _NUMBER:
+        if _ACTION == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
         raise BrokenOnPurpose(point)
 
 

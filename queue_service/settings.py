@@ -3,9 +3,15 @@
 import os
 import secrets
 import tomllib
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+TLS = ("starttls", "tls", "none")
+PHONE = "{phone}"
+"""Stands in the address of a text gateway for the number that a text goes to."""
 
 
 class BadSettings(Exception):
@@ -23,6 +29,19 @@ class Settings:
     """Address that visitors' phones reach, used in QR codes; never taken from a request's Host header."""
     clock: str = ""
     """`START@SPEED` for simulated days; empty means the machine's clock."""
+    speech_command: str = ""
+    """The program that speaks calls, with espeak-ng's options; empty means espeak-ng, when it is installed."""
+    mail_host: str = ""
+    """The mail server that takes messages to visitors; empty means that none are sent by e-mail."""
+    mail_port: int = 587
+    mail_tls: str = "starttls"
+    """`starttls`, `tls` from the first byte, or `none`."""
+    mail_user: str = ""
+    mail_password: str = field(default="", repr=False)
+    mail_sender: str = ""
+    """The address that messages come from, as `City Service Centre <office@example.org>`."""
+    text_gateway: str = field(default="", repr=False)
+    """An address that apprise knows, with {phone} for the number; empty means no text messages."""
 
     @property
     def database_url(self) -> str:
@@ -36,6 +55,11 @@ class Settings:
     @property
     def base_url(self) -> str:
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def mail_domain(self) -> str:
+        """What our message ids end with."""
+        return urlsplit(self.base_url).hostname or "localhost"
 
     @property
     def base_url_here(self) -> str:
@@ -77,23 +101,47 @@ def _from_file(data: Path) -> dict[str, Any]:
 
 
 def _from_environment() -> dict[str, Any]:
-    known = {f"QS_{field.name.upper()}": field.name for field in fields(Settings)}
-    return {name: os.environ[variable] for variable, name in known.items() if variable in os.environ}
+    """QS_MAIL_PASSWORD, or QS_MAIL_PASSWORD_FILE with the name of a file that holds it; so for every setting."""
+    found: dict[str, Any] = {}
+    for name in (one.name for one in fields(Settings)):
+        variable = f"QS_{name.upper()}"
+        if variable in os.environ:
+            found[name] = os.environ[variable]
+        elif f"{variable}_FILE" in os.environ:
+            found[name] = _secret_file(f"{variable}_FILE")
+    return found
+
+
+def _secret_file(variable: str) -> str:
+    try:
+        return Path(os.environ[variable]).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettings(f"{variable}: {error}") from error
 
 
 def _with(settings: Settings, values: dict[str, Any], source: str) -> Settings:
-    known = {field.name for field in fields(Settings)}
+    known = {one.name for one in fields(Settings)}
     if unknown := sorted(set(values) - known):
         raise BadSettings(f"{source}: unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}")
     values = dict(values)
     try:
-        if "port" in values:
-            values["port"] = int(values["port"])
+        for port in {"port", "mail_port"} & set(values):
+            values[port] = int(values[port])
         if "data" in values:
             values["data"] = Path(values["data"])
     except (TypeError, ValueError) as error:
         raise BadSettings(f"{source}: {error}") from error
-    return replace(settings, **values)
+    return _checked(replace(settings, **values), source)
+
+
+def _checked(settings: Settings, source: str) -> Settings:
+    if settings.mail_tls not in TLS:
+        raise BadSettings(f"{source}: mail_tls is one of {', '.join(TLS)}")
+    if settings.mail_host and parseaddr(settings.mail_sender)[1].count("@") != 1:
+        raise BadSettings(f"{source}: mail_sender must be an address when there is a mail_host")
+    if settings.text_gateway and PHONE not in settings.text_gateway:
+        raise BadSettings(f"{source}: text_gateway needs {PHONE} where the number goes")
+    return settings
 
 
 def pages_root() -> Path:

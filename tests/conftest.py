@@ -3,8 +3,10 @@
 import os
 import shutil
 import socket
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -33,6 +35,22 @@ def _postgresql_answers() -> bool:
 
 HAS_POSTGRESQL = _postgresql_answers()
 NO_POSTGRESQL = f"PostgreSQL does not answer at {POSTGRES}: these tests did not run on it"
+
+
+def pytest_configure() -> None:
+    """Every server of the suite notes what it tells the public beyond queue_service/web/audiences.py."""
+    folder = tempfile.mkdtemp(prefix="queue-service-told-")
+    os.environ |= {"QS_TESTING": "1", "QS_TOLD_TOO_MUCH": f"{folder}/too-much"}
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_told_too_much() -> Iterator[None]:
+    yield
+    found = Path(os.environ["QS_TOLD_TOO_MUCH"])
+    if found.exists():
+        lines = sorted(set(found.read_text().splitlines()))
+        found.unlink()
+        pytest.fail("sockets told the public what it must not know:\n" + "\n".join(lines))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -67,11 +85,11 @@ def empty_postgresql() -> Iterator[str]:
     _postgresql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty, migrated database; each test runs on both kinds."""
+@contextmanager
+def fresh_database(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+    """The URL of an empty, migrated database of the kind that the fixture's parameter names."""
     if request.param == "sqlite":
-        path = tmp_path / "queue.db"
+        path = folder / "queue.db"
         path.write_bytes(request.getfixturevalue("empty_sqlite").read_bytes())
         yield f"sqlite:///{path}"
         return
@@ -81,6 +99,13 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     _postgresql(f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('empty_postgresql')}")
     yield postgresql_url(name)
     _postgresql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty, migrated database; each test runs on both kinds."""
+    with fresh_database(request, tmp_path) as url:
+        yield url
 
 
 @pytest.fixture

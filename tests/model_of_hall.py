@@ -45,6 +45,11 @@ class Window:
     meets: set[str]
     state: str = "closed"
     operator: str | None = None
+    shift: set[str] | None = None
+
+    @property
+    def serves(self) -> set[str]:
+        return self.services if self.shift is None else self.services & self.shift
 
 
 @dataclass
@@ -63,6 +68,8 @@ class ModelHall:
     """Minutes of head start for a walk-in and an appointment, by priority category."""
     zone: str
     now: datetime
+    starts_on_call: bool = False
+    no_show_after: timedelta | None = None
     visits: dict[str, Visit] = field(default_factory=dict)
     """Today's, by number."""
     given: dict[str, int] = field(default_factory=dict)
@@ -87,6 +94,7 @@ class ModelHall:
                 last.number = f"-{last.number}"
             self.day, self.given = self._today(), {}
         for visit in self.visits.values():
+            self._miss_by_itself(visit)
             if visit.state == "held" and visit.returns is not None and visit.returns <= self.now:
                 self._back(visit)
             if visit.state == "waiting" and visit.better_from is not None and visit.better_from <= self.now:
@@ -158,21 +166,30 @@ class ModelHall:
         visit.touched += 1
         return True
 
+    def close_day(self) -> bool:
+        if any(visit.state == "serving" for visit in self.visits.values()):
+            return False
+        for visit in self.visits.values():
+            self._leave(visit, {"waiting", "called", "held", "missed"}, "left")
+        return True
+
     # --- operators
 
-    def open(self, window: Window, operator: str) -> bool:
+    def open(self, window: Window, operator: str, services: set[str] | None = None) -> bool:
         if window.operator not in (None, operator):
             return False
         if any(other.operator == operator for other in self.windows.values() if other is not window):
             return False
-        window.state, window.operator = "open", operator
+        if services is not None and not services <= window.services:
+            return False
+        window.state, window.operator, window.shift = "open", operator, services
         self._release()
         return True
 
     def close(self, window: Window, operator: str) -> bool:
         if window.operator != operator or self.at(window) is not None:
             return False
-        window.state, window.operator = "closed", None
+        window.state, window.operator, window.shift = "closed", None, None
         self._release()
         return True
 
@@ -188,9 +205,17 @@ class ModelHall:
         window.state = "open"
         return True
 
-    def roster(self, window: Window, services: set[str]) -> None:
-        window.services = services
+    def roster(self, window: Window, services: set[str]) -> bool:
+        here = [v for v in self.visits.values() if v.state in ("waiting", "called", "serving", "held", "missed")]
+        needed = [(v.service, v.requires) for v in here]
+        needed += [(stop, v.requires) for v in here for stop, _ in v.route]
+        could = [need for need in needed if self._can_be_met(*need)]
+        before, window.services = window.services, services
+        if not all(self._can_be_met(*need) for need in could):
+            window.services = before
+            return False
         self._release()
+        return True
 
     def may_call(self, window: Window, operator: str) -> bool:
         return window.operator == operator and window.state == "open" and self.at(window) is None
@@ -203,7 +228,9 @@ class ModelHall:
         assert window.operator is not None
         self._remember(window, window.operator, visit)
         visit.state, visit.window, visit.calls, visit.called_at = "called", window.code, 1, self.now
-        visit.returns = visit.better_from = visit.better_turn = None
+        visit.returns = None
+        if self.starts_on_call:
+            visit.state = "serving"
 
     def may_call_chosen(self, window: Window, visit: Visit) -> bool:
         return visit.state in ("waiting", "held") and self._may_serve(window, visit)
@@ -227,6 +254,7 @@ class ModelHall:
             return False
         self._remember(window, operator, visit)
         visit.state, visit.is_late, visit.returns = "held", False, returns
+        self._aside(operator, visit)
         return True
 
     def no_show(self, window: Window, operator: str) -> bool:
@@ -235,6 +263,7 @@ class ModelHall:
             return False
         self._remember(window, operator, visit)
         visit.state, visit.missed_at = "missed", self.now
+        self._aside(operator, visit)
         return True
 
     def finish(self, window: Window, operator: str) -> bool:
@@ -244,7 +273,7 @@ class ModelHall:
         if visit.route:
             service, back_to = visit.route.pop(0)
             place = self.windows.get(back_to or "")
-            is_there = place is not None and place.operator is not None and service in place.services
+            is_there = place is not None and place.operator is not None and service in place.serves
             self._send(visit, service, back_to if is_there else None, None)
         return True
 
@@ -265,9 +294,10 @@ class ModelHall:
             places = theirs
         if to is not None and places[0].operator is None:
             return False
-        if places == [window]:
+        if places == [window] and wanted == visit.service:
             return False
-        if not any(wanted in place.services for place in places):
+        directed = to is not None or colleague is not None
+        if not any(wanted in (place.serves if directed else place.services) for place in places):
             return False
         if not any(visit.requires <= place.meets for place in places):
             return False
@@ -284,12 +314,15 @@ class ModelHall:
         visit = self.visits.get(last.number)
         if visit is None or visit.touched != last.touched or self.now > last.at + timedelta(seconds=10):
             return False
+        if not self._can_be_met(last.before.service, last.before.requires):
+            return False
         busy = self.at(window)
         if last.before.state in ("called", "serving") and busy is not None and busy is not visit:
             return False
         self.visits[last.number] = last.before
         last.before.touched = visit.touched + 1
         del self.last[operator]
+        self._release()
         return True
 
     # --- what can be seen
@@ -322,7 +355,7 @@ class ModelHall:
 
     def _may_serve(self, window: Window, visit: Visit) -> bool:
         return (
-            visit.service in window.services
+            visit.service in window.serves
             and visit.requires <= window.meets
             and visit.for_window in (None, window.code)
             and visit.for_operator in (None, window.operator)
@@ -348,9 +381,21 @@ class ModelHall:
         key = next(number for number, one in self.visits.items() if one is visit)
         self.last[operator] = Last(key, before, visit.touched, self.now, window.code)
 
+    def _aside(self, operator: str, visit: Visit) -> None:
+        self._release()
+        self.last[operator].touched = visit.touched
+
     def _send(self, visit: Visit, service: str, window: str | None, operator: str | None) -> None:
         visit.service, visit.state, visit.for_window, visit.for_operator = service, "waiting", window, operator
         visit.window, visit.calls, visit.rejoined = None, 0, False
+
+    def _miss_by_itself(self, visit: Visit) -> None:
+        if visit.state != "called" or visit.called_at is None or self.no_show_after is None or visit.calls < 2:
+            return
+        if visit.called_at + self.no_show_after <= self.now:
+            visit.state, visit.missed_at = "missed", self.now
+            visit.touched += 1
+            self._release()
 
     def _back(self, visit: Visit) -> bool:
         visit.state, visit.returns, visit.missed_at, visit.is_late = "waiting", None, None, False
@@ -376,7 +421,7 @@ class ModelHall:
                 named = [w for w in places if w.code == visit.for_window]
             else:
                 named = [w for w in places if w.operator == visit.for_operator]
-            if not named or visit.service not in named[0].services:
+            if not named or visit.service not in named[0].serves:
                 visit.for_window = visit.for_operator = None
                 visit.touched += 1
 

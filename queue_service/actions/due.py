@@ -6,19 +6,20 @@ from typing import Any
 from sqlalchemy import Select, bindparam
 
 from queue_service.actions import legs
-from queue_service.actions.day import SYSTEM, close_day
+from queue_service.actions.day import SYSTEM, begin_day
 from queue_service.model.ticket import LegState
 from queue_service.rules import ticket
 from queue_service.rules.ticket import Move
-from queue_service.storage.boards import leg_table, legs_with_tickets
+from queue_service.storage.boards import legs_with_tickets
 from queue_service.storage.hall import Hall
+from queue_service.storage.lookup import leg_table
 from queue_service.storage.rows import change_row, fetch_all
 
 
 def catch_up(hall: Hall) -> None:
     """End the days before this one; move every leg whose time has come: back in line, forward in it, or missed."""
     if hall.is_new_day:
-        close_day(hall, past_days_only=True)
+        begin_day(hall)
     for leg in fetch_all(hall.connection, _due(), branch=hall.setup.branch_id, now=hall.now):
         if leg.state == LegState.HELD:
             legs.back_in_line(hall, Move.RETURN, leg, SYSTEM)
@@ -32,17 +33,19 @@ def catch_up(hall: Hall) -> None:
 
 def _come_forward(hall: Hall, leg: Any) -> None:
     """An early appointment gets its head start."""
-    values = {"turn": leg.due_turn, "counting_start": leg.booked_at or leg.counting_start}
-    change_row(hall.connection, leg_table, leg.id, due_at=None, due_turn=None, **values)
-    facts = {"number": leg.label, "turn": leg.due_turn.isoformat()}
+    place = legs.place_now(hall, leg)
+    change_row(hall.connection, leg_table, leg.id, **legs.line_values(place))
+    facts = {"number": leg.label, "turn": place.turn.isoformat()}
     hall.record("turn", SYSTEM, ticket_id=leg.ticket_id, leg_id=leg.id, facts=facts)
 
 
 def _miss(hall: Hall, leg: Any) -> None:
     state = ticket.after(Move.NO_SHOW, leg.state).value
-    change_row(hall.connection, leg_table, leg.id, state=state, left_at=hall.now, due_at=None, due_turn=None)
+    change_row(hall.connection, leg_table, leg.id, state=state, left_at=hall.now, due_at=None)
     facts = {"number": leg.label, "window": hall.setup.window_codes[leg.window_id]}
     hall.record(Move.NO_SHOW, SYSTEM, ticket_id=leg.ticket_id, leg_id=leg.id, window_id=leg.window_id, facts=facts)
+    if legs.is_directed(leg):
+        legs.release_directed(hall, SYSTEM)
 
 
 @cache

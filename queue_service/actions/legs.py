@@ -1,20 +1,21 @@
 """Which leg is meant, and how does one join the line or move on? What several actions share in the locked hall."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, literal_column, or_, select
 
 from queue_service.model import Service, table
-from queue_service.model.ticket import LegState
 from queue_service.rules import next_ticket
 from queue_service.rules.errors import Refused, not_found
-from queue_service.rules.next_ticket import Place, WaitingLeg
-from queue_service.rules.ticket import AT_WINDOW, MOVES, Move
-from queue_service.storage.boards import leg_table, legs_with_tickets, ticket_table
+from queue_service.rules.next_ticket import Place
+from queue_service.rules.ticket import AT_WINDOW, MOVES, UNDECIDED, UNFINISHED, Move
+from queue_service.storage.boards import legs_with_tickets
+from queue_service.storage.callers import as_waiting
 from queue_service.storage.hall import Hall
-from queue_service.storage.office import ServiceSetup, Setup, WindowSetup
+from queue_service.storage.lookup import leg_table, ticket_table
+from queue_service.storage.office import ServiceSetup, WindowSetup
 from queue_service.storage.rows import among, change_row, fetch_all, fetch_one, put_row
 
 service_table = table(Service)
@@ -68,7 +69,7 @@ def of_token(hall: Hall, token_hash: str) -> Any:
 def of_number(hall: Hall, number: str) -> Any:
     """The last leg of today's ticket with this printed number; raises Refused(unknown_number)."""
     place = {"number": number.strip().upper(), "branch": hall.setup.branch_id, "day": hall.service_day}
-    leg = fetch_one(hall.connection, _of_number(), **place)
+    leg = fetch_one(hall.connection, _of_number(), **place) or fetch_one(hall.connection, _carried_over(), **place)
     if leg is None:
         raise not_found("number", number, "number")
     return leg
@@ -84,19 +85,6 @@ def first_waiting(hall: Hall, window: WindowSetup) -> Any | None:
     rows = {row.id: row for row in candidates}
     chosen = next_ticket.first((as_waiting(row, hall.setup) for row in candidates), window.as_free)
     return None if chosen is None else rows[chosen.leg_id]
-
-
-def as_waiting(row: Any, setup: Setup) -> WaitingLeg:
-    """A row as the rule sees it."""
-    return WaitingLeg(
-        row.id,
-        row.ticket_id,
-        setup.service_codes[row.service_id],
-        row.turn,
-        frozenset(row.requires.split()),
-        row.for_window_id,
-        row.for_staff_id,
-    )
 
 
 def join_line(
@@ -118,10 +106,7 @@ def join_line(
         "position": position,
         "service_id": service.id,
         "state": MOVES[Move.ISSUE].after.value,
-        "counting_start": place.counting_start,
-        "turn": place.turn,
-        "due_at": place.better_from,
-        "due_turn": place.better_turn,
+        **line_values(place),
         "ready_at": hall.now,
         "requires": requires,
         "for_window_id": for_window_id,
@@ -171,10 +156,10 @@ def next_leg(
     for_staff_id: int | None = None,
 ) -> int:
     """A new leg after `leg`, with its turn and needs; the new leg's id."""
-    place = Place(leg.counting_start, leg.turn)
+    place = place_now(hall, leg)
     directed = (for_window_id, for_staff_id)
     new_id = int(join_line(hall, leg.ticket_id, leg.position + 1, service, place, leg.requires, *directed)["id"])
-    facts = {"number": leg.label, **line_facts(service, leg.turn, leg.requires, *directed)}
+    facts = {"number": leg.label, **line_facts(service, place.turn, leg.requires, *directed)}
     hall.record(Move.ISSUE, actor, ticket_id=leg.ticket_id, leg_id=new_id, facts={**facts, "after_leg": leg.id})
     return new_id
 
@@ -182,16 +167,59 @@ def next_leg(
 def back_in_line(hall: Hall, move: Move, leg: Any, actor: str, **values: Any) -> None:
     """A held or missed leg waits again, with the turn it had (or got, if its appointment came due meanwhile)."""
     facts: dict[str, Any] = {"number": leg.label, "service": hall.setup.service_codes[leg.service_id]}
-    values = {"due_at": None, "due_turn": None, **values}
-    if leg.due_turn is not None:
-        works_from = leg.booked_at - next_ticket.BEFORE_APPOINTMENT
-        if hall.now >= works_from:
-            values |= {"turn": leg.due_turn, "counting_start": leg.booked_at}
-            facts["turn"] = leg.due_turn.isoformat()
-        else:
-            values |= {"due_at": works_from, "due_turn": leg.due_turn}
-    change_row(hall.connection, leg_table, leg.id, state=MOVES[move].after.value, **values)
+    place = place_now(hall, leg)
+    if place.turn != leg.turn:
+        facts["turn"] = place.turn.isoformat()
+    values = {"state": MOVES[move].after.value, **line_values(place), **values}
+    change_row(hall.connection, leg_table, leg.id, **values)
     hall.record(move, actor, ticket_id=leg.ticket_id, leg_id=leg.id, facts=facts)
+
+
+def place_now(hall: Hall, leg: Any) -> Place:
+    """Where a leg stands that was away from the line: an appointment keeps its time, whatever happened before it."""
+    if leg.due_turn is None:
+        return Place(leg.counting_start, leg.turn)
+    works_from = leg.booked_at - next_ticket.BEFORE_APPOINTMENT
+    return next_ticket.place_at(Place(leg.counting_start, leg.turn, works_from, leg.due_turn), hall.now)
+
+
+def line_values(place: Place) -> dict[str, Any]:
+    """A place in line as a leg keeps it."""
+    return {
+        "counting_start": place.counting_start,
+        "turn": place.turn,
+        "due_at": place.better_from,
+        "due_turn": place.better_turn,
+    }
+
+
+def set_aside(hall: Hall, leg: Any, reason: str) -> dict[str, Any]:
+    """What a hold begins with. One that follows another before service goes on adds to it."""
+    return {"hold_reason": reason, "held_at": hall.now, "held_seconds": interrupted_seconds(hall, leg)}
+
+
+def interrupted_seconds(hall: Hall, leg: Any) -> int:
+    """How long service, once begun, has stood still until now: from each hold until it goes on."""
+    held: int = leg.held_seconds
+    if leg.held_at is None or leg.started_at is None:
+        return held
+    stood_still: timedelta = hall.now - leg.held_at
+    return held + round(stood_still.total_seconds())
+
+
+def record_at_window(
+    hall: Hall, move: str, leg: Any, actor: str, window_id: int, reason: str | None = None, **facts: Any
+) -> None:
+    """Write down what was done with a leg at a window."""
+    window = hall.setup.window_codes[window_id]
+    service = hall.setup.service_codes[leg.service_id]
+    facts = {"number": leg.label, "service": service, "window": window, **facts}
+    hall.record(move, actor, ticket_id=leg.ticket_id, leg_id=leg.id, window_id=window_id, reason=reason, facts=facts)
+
+
+def is_directed(leg: Any) -> bool:
+    """Whether it waits for one window or operator alone."""
+    return (leg.for_window_id, leg.for_staff_id) != (None, None)
 
 
 def release_directed(hall: Hall, actor: str) -> None:
@@ -242,6 +270,14 @@ def _of_number() -> Select[Any]:
 
 
 @cache
+def _carried_over() -> Select[Any]:
+    """A number of an earlier day that stands in today's line: its visitor was served past the end of that day."""
+    here = (leg_table.c.branch_id == bindparam("branch"), leg_table.c.service_day == bindparam("day"))
+    unfinished = among(leg_table.c.state, sorted(UNFINISHED))
+    return legs_with_tickets().where(*here, unfinished, ticket_table.c.label == bindparam("number")).limit(1)
+
+
+@cache
 def _restricted() -> Select[Any]:
     here = (leg_table.c.branch_id == bindparam("branch"), leg_table.c.service_day == bindparam("day"))
     return legs_with_tickets().where(*here, _IS_WAITING, _IS_RESTRICTED)
@@ -251,8 +287,7 @@ def _restricted() -> Select[Any]:
 def _directed() -> Select[Any]:
     directed = or_(leg_table.c.for_window_id.is_not(None), leg_table.c.for_staff_id.is_not(None))
     here = (leg_table.c.branch_id == bindparam("branch"), leg_table.c.service_day == bindparam("day"))
-    undecided = [LegState.WAITING.value, LegState.HELD.value, LegState.MISSED.value]
-    return legs_with_tickets().where(*here, directed, among(leg_table.c.state, undecided))
+    return legs_with_tickets().where(*here, directed, among(leg_table.c.state, sorted(UNDECIDED)))
 
 
 @lru_cache(512)

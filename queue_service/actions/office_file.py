@@ -8,16 +8,20 @@ import yaml
 from pydantic import ValidationError
 
 from queue_service.rules.errors import Refused
-from queue_service.rules.office import Fault, OfficeFacts, office_faults
+from queue_service.rules.forms import Fault
+from queue_service.rules.office import OfficeFacts, office_faults
 
-PARTS = ("groups", "categories", "services", "windows")
+PARTS = ("groups", "categories", "services", "windows", "rosters", "special_days", "closures")
 WORDS = {
     "code_taken": "{value} stands here twice",
     "default_language_missing": "the text is missing in the branch's language, {language}",
     "unknown_group": "there is no group {value}",
     "unknown_service": "there is no service {value}",
+    "unknown_window": "there is no window {value}",
     "unknown_language": "the language is not one of {languages}",
     "people_waiting": "service {service} is not in the file, but cannot be removed now: {count} people wait for it",
+    "people_stranded": "{count} people are here for {services}, and no window in the file could serve them",
+    "people_booked": "service {service} is not in the file, but cannot be removed now: {count} have booked it",
     "day_has_begun": "cannot change today: tickets have been given out; change it on another day, before opening",
     "window_in_use": "window {window} is not in the file, but cannot be removed while it is open",
 }

@@ -1,27 +1,23 @@
-"""What does an operator do with visitors? Call, recall, serve, hold, send on, finish; and take the last move back."""
+"""What does an operator do with visitors? Call, recall, serve, hold, send on, finish."""
 
-import hashlib
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from functools import cache
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, select
-
-from queue_service.actions import legs
+from queue_service.actions import last_move, legs
 from queue_service.actions.windows import Operator, own_window
-from queue_service.model import LastMove, Leg, Ticket, table
+from queue_service.model import Leg, Ticket, table
 from queue_service.model.branch import WindowState
-from queue_service.model.columns import UtcMoment
 from queue_service.rules import next_ticket, ticket
 from queue_service.rules.errors import Kind, Refused, not_found
-from queue_service.rules.ticket import Move
+from queue_service.rules.ticket import UNDECIDED, Move
+from queue_service.storage.boards import moment
+from queue_service.storage.callers import as_waiting
 from queue_service.storage.hall import Hall
-from queue_service.storage.ledger import canonical
 from queue_service.storage.office import ServiceSetup, WindowSetup
-from queue_service.storage.rows import change_row, fetch_one, replace_row
+from queue_service.storage.rows import change_row
 
-leg_table, ticket_table, last_move_table = table(Leg), table(Ticket), table(LastMove)
+leg_table, ticket_table = table(Leg), table(Ticket)
 
 
 @dataclass(frozen=True)
@@ -32,6 +28,15 @@ class Target:
     window_id: int | None = None
     operator_id: int | None = None
     and_back: bool = False
+
+
+@dataclass(frozen=True)
+class Made:
+    """A move that was made: the leg as it is now, what it was before, the leg that it put in line."""
+
+    leg: Any
+    before: dict[str, Any]
+    new_leg_id: int | None
 
 
 def call_next(hall: Hall, window_id: int, operator: Operator) -> Any | None:
@@ -53,10 +58,10 @@ def call_chosen(hall: Hall, window_id: int, operator: Operator, number: str, rea
     hall.setup.choice("call", reason, "reason")
     leg = legs.of_number(hall, number)
     ticket.after(Move.CALL, leg.state)
-    if not next_ticket.may_serve(window.as_free, legs.as_waiting(leg, hall.setup)):
+    if not next_ticket.may_serve(window.as_free, as_waiting(leg, hall.setup)):
         raise Refused("not_for_this_window", field="number", number=leg.label, window=window.code)
     first = legs.first_waiting(hall, window)
-    is_first = first is not None and first.id == leg.id
+    is_first = first is None or _key(hall, leg) <= _key(hall, first)
     return _call(hall, window, operator, leg, None if is_first else reason)
 
 
@@ -77,7 +82,8 @@ def recall(hall: Hall, window_id: int, operator: Operator, leg_id: int | None = 
 def start(hall: Hall, window_id: int, operator: Operator, leg_id: int | None = None) -> Any:
     """The visitor has come: service begins. Raises Refused: nobody_at_window, move_not_allowed, …"""
     own_window(hall, window_id, operator)
-    return _start(hall, legs.require_at_window(hall, window_id, leg_id), operator)
+    leg = legs.require_at_window(hall, window_id, leg_id)
+    return _move(hall, Move.START, leg, operator, **_started(hall, leg))
 
 
 def hold(
@@ -99,7 +105,10 @@ def hold(
     if return_at is not None and hall.setup.service_day(return_at) != hall.service_day:
         raise Refused("return_after_today", Kind.INVALID, field="return_at")
     leg = legs.require_at_window(hall, window_id, leg_id)
-    return _move(hall, Move.HOLD, leg, operator, reason, hold_reason=reason, held_at=hall.now, due_at=return_at)
+    facts = {} if return_at is None else {"return_at": moment(return_at)}
+    # Who is served past the end of their day comes back into today's line.
+    aside = {**legs.set_aside(hall, leg, reason), "service_day": hall.service_day, "due_at": return_at}
+    return _move(hall, Move.HOLD, leg, operator, reason, facts=facts, **aside)
 
 
 def no_show(hall: Hall, window_id: int, operator: Operator, leg_id: int | None = None) -> Any:
@@ -144,37 +153,13 @@ def transfer(
     present = hall.setup.service_codes[leg.service_id]
     route = [{"service": present, "window": window_id}, *leg.route] if target.and_back else leg.route
     new_leg = legs.next_leg(hall, leg, service, operator.actor, target.window_id, target.operator_id)
-    values: dict[str, Any] = {"finished_at": hall.now, "note": note}
+    held = {"held_at": None, "held_seconds": legs.interrupted_seconds(hall, leg)}
+    values: dict[str, Any] = {"finished_at": hall.now, "note": note, **held}
     return _move(hall, Move.TRANSFER, leg, operator, route=route, new_leg_id=new_leg, **values)
 
 
-def undo(hall: Hall, window_id: int, operator: Operator) -> Any:
-    """Take back this operator's last move at this window; the leg as it was before.
-
-    Raises Refused: nothing_to_undo, undo_too_late (time, or somebody moved the leg since), window_busy, …
-    """
-    own_window(hall, window_id, operator)
-    last = fetch_one(hall.connection, _last_move(), staff=operator.id)
-    if last is None or last.window_id != window_id:
-        raise Refused("nothing_to_undo")
-    leg = legs.by_id(hall, last.leg_id)
-    if hall.now > last.at + hall.setup.rules.undo or _digest(hall, leg, last.new_leg_id) != last.after:
-        raise Refused("undo_too_late", number=leg.label)
-    before = {name: _from_plain(name, value) for name, value in last.before.items()}
-    route = before.pop("route")
-    state = before["state"]
-    busy = legs.at_window(hall, window_id)
-    if state in ticket.AT_WINDOW and busy is not None and busy.id != leg.id:
-        raise Refused("window_busy", number=busy.label)
-    if route != leg.route:
-        change_row(hall.connection, ticket_table, leg.ticket_id, route=route)
-    if last.new_leg_id is not None:
-        hall.connection.execute(delete(leg_table).where(leg_table.c.id == last.new_leg_id))
-    change_row(hall.connection, leg_table, leg.id, **before)
-    hall.connection.execute(delete(last_move_table).where(last_move_table.c.staff_id == operator.id))
-    facts = {"undone": last.move, "state": state, "taken_back": last.new_leg_id}
-    _record(hall, "undo", leg, operator, window_id, **facts)
-    return legs.by_id(hall, leg.id)
+def _key(hall: Hall, leg: Any) -> tuple[datetime, int]:
+    return next_ticket.order_key(as_waiting(leg, hall.setup))
 
 
 def _free_window(hall: Hall, window_id: int, operator: Operator) -> WindowSetup:
@@ -187,7 +172,7 @@ def _free_window(hall: Hall, window_id: int, operator: Operator) -> WindowSetup:
 
 
 def _call(hall: Hall, window: WindowSetup, operator: Operator, leg: Any, reason: str | None) -> Any:
-    called = _move(
+    called = _make(
         hall,
         Move.CALL,
         leg,
@@ -202,21 +187,22 @@ def _call(hall: Hall, window: WindowSetup, operator: Operator, leg: Any, reason:
         call_reason=reason,
         due_at=_no_show_due(hall, 1),
     )
-    return _start(hall, called, operator) if hall.setup.rules.starts_on_call else called
+    done = called
+    if hall.setup.rules.starts_on_call:  # one step for the operator, so undo takes both back
+        done = _make(hall, Move.START, called.leg, operator, **_started(hall, called.leg))
+    last_move.remember(hall, operator, Move.CALL, done.leg, {**done.before, **called.before})
+    return done.leg
 
 
-def _start(hall: Hall, leg: Any, operator: Operator) -> Any:
-    held = 0 if leg.held_at is None or leg.started_at is None else int((hall.now - leg.held_at).total_seconds())
-    return _move(
-        hall,
-        Move.START,
-        leg,
-        operator,
-        started_at=leg.started_at or hall.now,
-        held_at=None,
-        hold_reason=None,
-        held_seconds=leg.held_seconds + held,
-    )
+def _started(hall: Hall, leg: Any) -> dict[str, Any]:
+    """What service begins with; after a hold it goes on."""
+    held = legs.interrupted_seconds(hall, leg)
+    return {
+        "started_at": leg.started_at or hall.now,
+        "held_at": None,
+        "hold_reason": None,
+        "held_seconds": held,
+    }
 
 
 def _no_show_due(hall: Hall, calls: int) -> datetime | None:
@@ -237,7 +223,7 @@ def _target_service(hall: Hall, window: WindowSetup, leg: Any, target: Target) -
         if named is None or target.window_id not in (None, named.id):
             raise not_found("operator", str(target.operator_id), "operator")
         places = [_at_work(named, "operator")]
-    if places == [window]:
+    if places == [window] and service.id == leg.service_id:
         raise Refused("same_place", Kind.INVALID, field="window", window=window.code)
     directed = target.window_id is not None or target.operator_id is not None
     if not any(service.code in (place.serves if directed else place.services) for place in places):
@@ -253,7 +239,14 @@ def _at_work(window: WindowSetup, field: str) -> WindowSetup:
     return window
 
 
-def _move(
+def _move(hall: Hall, move: Move, leg: Any, operator: Operator, reason: str | None = None, **more: Any) -> Any:
+    """Make a move of the table and remember it for undo; the leg as it is now. `more` is as for `_make`."""
+    made = _make(hall, move, leg, operator, reason, **more)
+    last_move.remember(hall, operator, move, made.leg, made.before, made.new_leg_id)
+    return made.leg
+
+
+def _make(
     hall: Hall,
     move: Move,
     leg: Any,
@@ -266,14 +259,14 @@ def _move(
     route: list[Any] | None = None,
     new_leg_id: int | None = None,
     **values: Any,
-) -> Any:
-    """Make a move of the table, write it down, and remember what it was before; the leg as it is now."""
+) -> Made:
+    """Make a move of the table and write it down. `values` are the leg's; `route` is its ticket's."""
     window_id = window_id or leg.window_id
-    values = {"due_at": None, "due_turn": None, "window_id": window_id, **values}
+    values = {"due_at": None, "window_id": window_id, **values}
     values["state"] = ticket.after(move, leg.state).value
-    before = {"route": leg.route, **_plain_values(leg, values)}
+    before = last_move.values_before(leg, values)
     change_row(hall.connection, leg_table, leg.id, **values)
-    _record(hall, move, leg, operator, window_id, reason, **(facts or {}))
+    legs.record_at_window(hall, move, leg, operator.actor, window_id, reason, **(facts or {}))
     moved = leg._replace(**values)
     if route is not None and route != leg.route:
         change_row(hall.connection, ticket_table, leg.ticket_id, route=route)
@@ -281,60 +274,7 @@ def _move(
     if goes_on and leg.route:
         new_leg_id = legs.send_on(hall, leg, operator.actor)
         moved = legs.by_id(hall, leg.id)
-    replace_row(
-        hall.connection,
-        last_move_table,
-        "staff_id",
-        staff_id=operator.id,
-        leg_id=leg.id,
-        window_id=window_id,
-        move=move.value,
-        at=hall.now,
-        before=before,
-        after=_digest(hall, moved, new_leg_id),
-        new_leg_id=new_leg_id,
-    )
-    return moved
-
-
-def _record(
-    hall: Hall, move: str, leg: Any, operator: Operator, window_id: int, reason: str | None = None, **facts: Any
-) -> None:
-    window = hall.setup.window_codes[window_id]
-    service = hall.setup.service_codes[leg.service_id]
-    hall.record(
-        move,
-        operator.actor,
-        ticket_id=leg.ticket_id,
-        leg_id=leg.id,
-        window_id=window_id,
-        reason=reason,
-        facts={"number": leg.label, "service": service, "window": window, **facts},
-    )
-
-
-@cache
-def _last_move() -> Select[Any]:
-    return select(last_move_table).where(last_move_table.c.staff_id == bindparam("staff"))
-
-
-def _plain_values(leg: Any, names: Any) -> dict[str, Any]:
-    return {name: _plain(getattr(leg, name)) for name in names}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def _digest(hall: Hall, leg: Any, new_leg_id: int | None) -> str:
-    """A fingerprint of a leg with its ticket, and of the leg that follows: whatever happens to them, it changes."""
-    rows = [leg] if new_leg_id is None else [leg, legs.by_id(hall, new_leg_id)]
-    values = [[_plain(value) for value in row] for row in rows]
-    return hashlib.sha256(canonical(values).encode()).hexdigest()
-
-
-def _from_plain(name: str, value: Any) -> Any:
-    is_moment = value is not None and name in leg_table.c and isinstance(leg_table.c[name].type, UtcMoment)
-    return datetime.fromisoformat(value) if is_moment else value
+    if moved.state in UNDECIDED and legs.is_directed(leg):
+        legs.release_directed(hall, operator.actor)
+        moved = legs.by_id(hall, leg.id)
+    return Made(moved, before, new_leg_id)

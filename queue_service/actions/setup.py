@@ -6,13 +6,14 @@ line stay in line.
 
 import difflib
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from queue_service.actions import legs
+from queue_service.actions import legs, rosters
 from queue_service.actions.office_file import dump_office, parse_office, refused_at
+from queue_service.actions.stranded import refuse_stranding, stranded, unfinished
 from queue_service.model import (
     Branch,
     Leg,
@@ -26,12 +27,13 @@ from queue_service.model import (
 )
 from queue_service.model import Hall as HallRow
 from queue_service.model.branch import NumbersRestart, WindowState
+from queue_service.rules.calendar import BEFORE_ALL_DAYS
 from queue_service.rules.errors import Kind, Refused, not_found
+from queue_service.rules.forms import Fault
 from queue_service.rules.office import (
     BranchFacts,
     CategoryFacts,
     ChoicesFacts,
-    Fault,
     GroupFacts,
     OfficeFacts,
     ServiceFacts,
@@ -39,7 +41,7 @@ from queue_service.rules.office import (
     branch_faults,
     service_faults,
 )
-from queue_service.rules.ticket import UNFINISHED
+from queue_service.storage.appointments import booked_for
 from queue_service.storage.database import Database
 from queue_service.storage.hall import Hall
 from queue_service.storage.office import CallingRules, CategorySetup, ServiceSetup, Setup, WindowSetup
@@ -51,8 +53,6 @@ window_table, window_service_table, category_table = table(Window), table(Window
 leg_table, ticket_table = table(Leg), table(Ticket)
 
 SYSTEM = "system"
-BEFORE_ALL_DAYS = date(2000, 1, 1)
-"""The service day of a hall that has seen none yet."""
 
 
 def change_branch(hall: Hall, facts: BranchFacts, actor: str) -> None:
@@ -62,9 +62,11 @@ def change_branch(hall: Hall, facts: BranchFacts, actor: str) -> None:
     _refuse_untranslated(hall.setup, facts.default_language)
     for refusal in _day_refusals(hall, facts):
         raise refusal
+    before = hall.setup
     _write_branch(hall, facts)
     hall.record("setup_branch", actor, facts={"branch": facts.model_dump(mode="json")})
     hall.set_up_again()
+    refuse_stranding(hall, before, "languages")
 
 
 def add_service(hall: Hall, facts: ServiceFacts, actor: str) -> ServiceSetup:
@@ -82,10 +84,12 @@ def change_service(hall: Hall, code: str, facts: ServiceFacts, actor: str) -> Se
 
 
 def remove_service(hall: Hall, code: str, actor: str) -> None:
-    """Take a service away. Raises Refused: unknown_service, people_waiting with the count."""
+    """Take a service away. Raises Refused: unknown_service, people_waiting and people_booked with the count."""
     service = hall.setup.service(code)
     if count := unfinished(hall, service):
         raise Refused("people_waiting", service=code, count=count)
+    if count := booked_for(hall.connection, hall.setup, hall.now, code):
+        raise Refused("people_booked", service=code, count=count)
     hall.connection.execute(update(service_table).where(service_table.c.id == service.id).values(is_removed=True))
     hall.connection.execute(delete(window_service_table).where(window_service_table.c.service_id == service.id))
     hall.record("setup_service_removed", actor, facts={"service": code})
@@ -100,19 +104,32 @@ def add_window(hall: Hall, facts: WindowFacts, actor: str) -> WindowSetup:
 
 
 def change_window(hall: Hall, code: str, facts: WindowFacts, actor: str) -> WindowSetup:
-    """Change which services a window serves, open or not. Raises Refused(unknown_window, unknown_service)."""
-    window_by_code(hall.setup, code)
+    """Change which services a window serves, open or not.
+
+    Raises Refused: unknown_window, unknown_service, people_stranded with the count.
+    """
+    before = hall.setup
+    window_by_code(before, code)
     _same_code(facts.code, code)
-    return _put_window(hall, facts, actor)
+    window = _put_window(hall, facts, actor)
+    refuse_stranding(hall, before, "services")
+    return window
 
 
 def remove_window(hall: Hall, code: str, actor: str) -> None:
-    """Take a window away. Raises Refused: unknown_window, window_in_use."""
+    """Take a window away. Raises Refused: unknown_window, window_in_use, people_stranded with the count."""
+    before = hall.setup
+    _drop_window(hall, code, actor)
+    refuse_stranding(hall, before, "window")
+
+
+def _drop_window(hall: Hall, code: str, actor: str) -> None:
     window = window_by_code(hall.setup, code)
     if window.state != WindowState.CLOSED:
         raise Refused("window_in_use", window=code)
     hall.connection.execute(delete(window_service_table).where(window_service_table.c.window_id == window.id))
     hall.connection.execute(update(window_table).where(window_table.c.id == window.id).values(is_removed=True))
+    rosters.forget_window(hall, window.id)
     hall.record("setup_window_removed", actor, window_id=window.id, facts={"window": code})
     hall.set_up_again()
 
@@ -160,6 +177,9 @@ def office_of(setup: Setup) -> OfficeFacts:
         services=[service_facts(service) for service in setup.services.values()],
         categories=[category_facts(category) for category in setup.categories.values()],
         windows=[window_facts(window) for window in setup.windows],
+        rosters=[roster.facts for roster in setup.rosters],
+        special_days=[days.facts for days in setup.special_days],
+        closures=[closure.facts for closure in setup.closures],
     )
 
 
@@ -173,6 +193,8 @@ def branch_facts(setup: Setup) -> BranchFacts:
         default_language=setup.default_language,
         hours=setup.hours,
         choices=ChoicesFacts.model_validate(setup.choices),
+        emergency=setup.emergency,
+        news=setup.news,
         **_rule_facts(setup.rules),
     )
 
@@ -227,6 +249,7 @@ def service_facts(service: ServiceSetup) -> ServiceFacts:
             "norm_seconds": service.norm_seconds,
             "group": service.group,
             "open": service.is_open,
+            "booking": service.booking,
         }
     )
 
@@ -239,22 +262,9 @@ def window_by_code(setup: Setup, code: str) -> WindowSetup:
     raise not_found("window", code)
 
 
-def unfinished(hall: Hall, service: ServiceSetup) -> int:
-    """How many visits that are not over still need a service: waiting for it, at it, or with it on their route."""
-    open_visits = (
-        select(leg_table.c.service_id, ticket_table.c.route)
-        .join(ticket_table, ticket_table.c.id == leg_table.c.ticket_id)
-        .where(leg_table.c.branch_id == hall.setup.branch_id, leg_table.c.state.in_(sorted(UNFINISHED)))
-    )
-    return sum(
-        row.service_id == service.id or any(stop["service"] == service.code for stop in row.route)
-        for row in hall.connection.execute(open_visits)
-    )
-
-
 def _apply(hall: Hall, office: OfficeFacts, actor: str) -> list[Refused]:
     """Make the hall what the file says; whatever cannot be removed now, all of it."""
-    refusals = _day_refusals(hall, office.branch, "branch.")
+    before, refusals = hall.setup, _day_refusals(hall, office.branch, "branch.")
     _write_branch(hall, office.branch)
     _write_groups(hall, office.groups)
     _write_categories(hall, office.categories)
@@ -264,6 +274,10 @@ def _apply(hall: Hall, office: OfficeFacts, actor: str) -> list[Refused]:
     for position, window in enumerate(office.windows):
         _put_window(hall, window, actor, position, is_recorded=False)
     refusals += _remove_others(hall, office, actor)
+    rosters.replace_all(hall, office.rosters, office.special_days, office.closures)
+    hall.set_up_again()
+    if not refusals and (refusal := stranded(hall, before, "windows")):
+        refusals.append(refusal)
     hall.record("setup_import", actor, facts={"office": office.model_dump(mode="json")})
     return refusals
 
@@ -273,7 +287,7 @@ def _remove_others(hall: Hall, office: OfficeFacts, actor: str) -> list[Refused]
     services = set(hall.setup.services) - {service.code for service in office.services}
     windows = {window.code for window in hall.setup.windows} - {window.code for window in office.windows}
     refusals: list[Refused] = []
-    for field, codes, remove in (("services", services, remove_service), ("windows", windows, remove_window)):
+    for field, codes, remove in (("services", services, remove_service), ("windows", windows, _drop_window)):
         for code in sorted(codes):
             try:
                 remove(hall, code, actor)
@@ -340,7 +354,7 @@ def _put_service(
 ) -> ServiceSetup:
     groups = {group.code: group.id for group in hall.setup.groups}
     _refuse_first(service_faults(facts, "", hall.setup.default_language, set(groups)))
-    values = facts.model_dump(exclude={"group", "open"})
+    values = facts.model_dump(mode="json", exclude={"group", "open"})
     values |= {"group_id": groups.get(facts.group or ""), "is_open": facts.open, "is_removed": False}
     _put(hall, service_table, facts.code, values, position)
     if is_recorded:

@@ -2,11 +2,11 @@
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from queue_service.model import Branch, Staff, StaffBranch, StaffKey, table
@@ -135,6 +135,19 @@ def known_by(connection: Connection, secret: str, kind: KeyKind, now: datetime) 
         return None
     row, branches = rows[0], frozenset(row.code for row in rows if row.code is not None)
     return Known(row.staff_id, row.username, row.name, Role(row.role), branches, row.csrf, row.key_hash)
+
+
+def still_bound(connection: Connection, keys: Iterable[str], now: datetime) -> set[tuple[str, str]]:
+    """Of these keys (as hashes), those that still open something: with the code of each branch they open."""
+    rows = connection.execute(
+        select(key_table.c.key_hash, branch_table.c.code)
+        .join(staff_table, staff_table.c.id == key_table.c.staff_id)
+        .join(staff_branch_table, staff_branch_table.c.staff_id == staff_table.c.id)
+        .join(branch_table, branch_table.c.id == staff_branch_table.c.branch_id)
+        .where(key_table.c.key_hash.in_(list(keys)), staff_table.c.is_active)
+        .where(or_(key_table.c.expires_at.is_(None), key_table.c.expires_at > now))
+    )
+    return {(row.key_hash, row.code) for row in rows}
 
 
 def _new_key(

@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -15,10 +15,10 @@ from queue_service.model import Leg, Ticket, TicketCounter, table
 from queue_service.model.ticket import Channel, LegState
 from queue_service.rules import next_ticket, ticket
 from queue_service.rules.errors import Kind, Refused
-from queue_service.rules.next_ticket import NEEDS, Place
+from queue_service.rules.next_ticket import NEEDS
 from queue_service.rules.ticket import LATE, Move
-from queue_service.storage.boards import token_hash
 from queue_service.storage.hall import Hall
+from queue_service.storage.lookup import token_hash
 from queue_service.storage.office import ServiceSetup
 from queue_service.storage.rows import change_row, fetch_one, put_row
 
@@ -67,7 +67,7 @@ def issue(hall: Hall, order: Order, actor: str = VISITOR) -> Issued:
     first = services[0]
     number = _next_number(hall, first.prefix)
     label = ticket.label(first.prefix, number)
-    token = secrets.token_urlsafe(16)
+    token = _new_token(hall.service_day)
     fresh: dict[str, Any] = {
         "branch_id": hall.setup.branch_id,
         "service_day": hall.service_day,
@@ -98,6 +98,12 @@ def issue(hall: Hall, order: Order, actor: str = VISITOR) -> Issued:
     return Issued(ticket_id, leg["id"], token, label, first, SimpleNamespace(**{**fresh, **leg}))
 
 
+def _new_token(day: date) -> str:
+    """128 bits of chance behind the number of the day: so the tickets of one day lie side by side in the index, and
+    years of past tickets do not slow the next one down."""
+    return f"{day.toordinal():x}.{secrets.token_urlsafe(16)}"
+
+
 def cancel(hall: Hall, leg: Any, actor: str = VISITOR) -> None:
     """Give a ticket back; it leaves the line for good. Raises Refused(move_not_allowed)."""
     state = ticket.after(Move.CANCEL, leg.state).value
@@ -122,7 +128,8 @@ def defer(hall: Hall, leg: Any, minutes: int, actor: str = VISITOR) -> None:
     if leg.deferrals >= rules.defer_limit:
         raise Refused("deferred_too_often", limit=rules.defer_limit)
     until = hall.now + timedelta(minutes=minutes)
-    change_row(hall.connection, leg_table, leg.id, state=state, held_at=hall.now, hold_reason=LATE, due_at=until)
+    aside = legs.set_aside(hall, leg, LATE)
+    change_row(hall.connection, leg_table, leg.id, state=state, due_at=until, **aside)
     change_row(hall.connection, ticket_table, leg.ticket_id, deferrals=leg.deferrals + 1)
     facts = {"number": leg.label, "until": until.isoformat()}
     hall.record(Move.DEFER, actor, ticket_id=leg.ticket_id, leg_id=leg.id, facts=facts)
@@ -176,14 +183,13 @@ def grant_priority(hall: Hall, leg: Any, category: str, granted_by: int, actor: 
     Raises Refused: unknown_category, move_not_allowed.
     """
     heads = _head_starts(hall, category, granted_by)
-    if leg.state not in (LegState.WAITING, LegState.HELD, LegState.MISSED):
+    if leg.state not in ticket.UNDECIDED:
         raise Refused("move_not_allowed", move="priority", state=leg.state)
     place = next_ticket.place_in_line(leg.issued_at, heads, leg.booked_at, hall.setup.rules.late)
-    if place.better_from is not None and place.better_from <= hall.now and place.better_turn is not None:
-        place = Place(place.counting_start, place.better_turn)
-    values: dict[str, Any] = {"turn": place.turn, "due_turn": place.better_turn}
-    if leg.state == LegState.WAITING:  # otherwise due_at is the time of a return
-        values |= {"due_at": place.better_from}
+    place = next_ticket.place_at(place, hall.now)
+    values = legs.line_values(place)
+    if leg.state != LegState.WAITING:  # due_at is the time of a return
+        values.pop("due_at")
     change_row(hall.connection, leg_table, leg.id, **values)
     granted = {"priority": category, "priority_granted_by": granted_by}
     change_row(hall.connection, ticket_table, leg.ticket_id, **granted)
@@ -198,13 +204,14 @@ def _end_deferral(hall: Hall, leg: Any, actor: str) -> None:
 
 
 def _orderable(hall: Hall, order: Order) -> list[ServiceSetup]:
-    if order.language not in hall.setup.languages:
-        raise Refused("unknown_language", Kind.INVALID, field="language", languages=", ".join(hall.setup.languages))
+    hall.setup.require_language(order.language)
     services = [hall.setup.service(code, f"services.{i}") for i, code in enumerate(order.services)]
     for position, service in enumerate(services):
         if service.code in order.services[:position]:
             raise Refused("service_twice", Kind.INVALID, field=f"services.{position}", value=service.code)
-        if reason := hall.setup.closed_reason(service, hall.now):
+        reason = hall.setup.closed_reason(service, hall.now)
+        # Who has booked is served, even when a service takes no more people without an appointment.
+        if reason and not (reason == "service_closed" and order.booked_at is not None):
             raise Refused(reason, field=f"services.{position}")
     return services
 

@@ -1,16 +1,33 @@
 """When does each job run? One scheduler per process; jobs are safe to run in several at once."""
 
+from collections.abc import Iterable
+
 from apscheduler.schedulers.base import BaseScheduler
 from apscheduler.schedulers.gevent import GeventScheduler
 
+from queue_service.jobs.appointments import forget_holds, give_up_absent
 from queue_service.jobs.housekeeping import forget_answers, move_what_is_due
+from queue_service.jobs.messages import give_up_late, send_due
+from queue_service.jobs.waiting import forget_proofs, serve_waiting
+from queue_service.notifications.senders import Sender
 from queue_service.storage.database import Database
 
 
-def start_jobs(database: Database) -> BaseScheduler:
-    """Start the jobs of this process. Plain intervals: a cron trigger would skip hours when clocks change."""
+def start_jobs(database: Database, senders: Iterable[Sender] = (), base_url: str = "") -> BaseScheduler:
+    """Start the jobs of this process; `base_url` is what links in messages begin with.
+
+    Plain intervals: a cron trigger would skip hours when clocks change.
+    """
     scheduler = GeventScheduler(timezone="UTC")
     scheduler.add_job(move_what_is_due, "interval", [database], seconds=1, coalesce=True, max_instances=1)
     scheduler.add_job(forget_answers, "interval", [database], minutes=30, coalesce=True, max_instances=1)
+    scheduler.add_job(give_up_absent, "interval", [database], seconds=5, coalesce=True, max_instances=1)
+    scheduler.add_job(forget_holds, "interval", [database], minutes=30, coalesce=True, max_instances=1)
+    scheduler.add_job(give_up_late, "interval", [database], minutes=30, coalesce=True, max_instances=1)
+    scheduler.add_job(serve_waiting, "interval", [database], seconds=10, coalesce=True, max_instances=1)
+    scheduler.add_job(forget_proofs, "interval", [database], minutes=30, coalesce=True, max_instances=1)
+    for sender in senders:
+        what = [database, sender, base_url]
+        scheduler.add_job(send_due, "interval", what, seconds=2, coalesce=True, max_instances=1)
     scheduler.start()
     return scheduler

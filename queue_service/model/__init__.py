@@ -5,8 +5,11 @@ from typing import cast
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
+from queue_service.model.appointment import Appointment, Contact, Message, SlotHold, SpentProof, WaitingEntry
 from queue_service.model.branch import Branch, Hall, PriorityCategory, Service, ServiceGroup, Window, WindowService
+from queue_service.model.device import CodeTry, Device, DevicePairing
 from queue_service.model.ledger import LedgerEntry
+from queue_service.model.roster import BookingDay, Closure, Roster, SpecialDays
 from queue_service.model.staff import Staff, StaffBranch, StaffKey
 from queue_service.model.ticket import AnsweredRequest, LastMove, Leg, Ticket, TicketCounter
 
@@ -20,19 +23,32 @@ def table(model: type[SQLModel]) -> Table:
 
 __all__ = [
     "AnsweredRequest",
+    "Appointment",
+    "BookingDay",
     "Branch",
+    "Closure",
+    "CodeTry",
+    "Contact",
+    "Device",
+    "DevicePairing",
     "Hall",
     "LastMove",
     "LedgerEntry",
     "Leg",
+    "Message",
     "PriorityCategory",
+    "Roster",
     "Service",
     "ServiceGroup",
+    "SlotHold",
+    "SpecialDays",
+    "SpentProof",
     "Staff",
     "StaffBranch",
     "StaffKey",
     "Ticket",
     "TicketCounter",
+    "WaitingEntry",
     "Window",
     "WindowService",
     "metadata",

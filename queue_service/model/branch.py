@@ -64,6 +64,10 @@ class Branch(SQLModel, table=True):
     """{"walk_in": 0, "appointment": 85}: head starts of visitors without a priority category."""
     choices: dict[str, list[dict[str, Any]]] = Field(sa_column=document())
     """What operators choose from, by kind (outcome, hold, call, pause): [{code, name: Text, needs_note: bool}]."""
+    emergency: Text = Field(sa_column=document())
+    """While there is one, it takes every hall screen whole."""
+    news: list[Text] = Field(sa_column=document())
+    """What hall screens say besides calls, in turn."""
 
 
 class Hall(SQLModel, table=True):
@@ -135,6 +139,8 @@ class Service(SQLModel, table=True):
     """Whether the service takes tickets; people already waiting are served either way."""
     is_removed: bool = False
     """A removed service stays for its past legs and is shown nowhere."""
+    booking: dict[str, Any] | None = Field(default=None, sa_column=document(nullable=True))
+    """How it may be booked, in the shape of rules/booking.py; none means not at all."""
 
 
 class Window(SQLModel, table=True):

@@ -91,6 +91,8 @@ class Leg(SQLModel, table=True):
             "service_id",
             "turn",
             "ticket_id",
+            "service_day",
+            "state",  # with it SQLite counts people ahead in the index alone
             sqlite_where=_WAITING,
             postgresql_where=_WAITING,
         ),
@@ -125,7 +127,7 @@ class Leg(SQLModel, table=True):
     due_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     """When this leg moves by itself: a timed return, an appointment's head start, a no-show."""
     due_turn: datetime | None = Field(default=None, sa_column=moment(nullable=True))
-    """The turn that a waiting leg gets at `due_at`."""
+    """The better turn of an early appointment: a leg that waits gets it two minutes before the booked time."""
     calls: int = 0
     """How often it was announced; recalls are all but the first."""
     call_reason: str | None = Field(default=None, max_length=40)
@@ -134,7 +136,7 @@ class Leg(SQLModel, table=True):
     held_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     hold_reason: str | None = Field(default=None, max_length=40)
     held_seconds: int = 0
-    """All holds that are over, together."""
+    """How long service, once begun, stood still: from each hold until it went on."""
     window_id: int | None = Field(default=None, foreign_key="window.id")
     staff_id: int | None = Field(default=None, foreign_key="staff.id")
     outcome: str | None = Field(default=None, max_length=40)

@@ -4,9 +4,8 @@ import csv
 import io
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, case, func, select
 
@@ -36,7 +35,7 @@ _COUNTED = {
 
 def jumps_report(connection: Connection, setup: Setup, first: date, last: date) -> dict[str, Any]:
     """Counts per member of staff over service days `first` to `last`, and the reasons that were given."""
-    start, end = _moment(first, setup), _moment(last + timedelta(days=1), setup)
+    start, end = setup.day_begins(first), setup.day_begins(last + timedelta(days=1))
     people: dict[int, dict[str, Any]] = defaultdict(lambda: dict.fromkeys(list(DEFINITIONS)[:-1], 0) | {"reasons": {}})
     for row in connection.execute(_counts(setup.branch_id, start, end)):
         person = people[int(row.actor.removeprefix("staff:"))]
@@ -79,11 +78,6 @@ def _counts(branch_id: int, start: datetime, end: datetime) -> Any:
         .where(entries.c.actor.like("staff:%"), entries.c.move.in_(list(_COUNTED)), is_insert)
         .group_by(entries.c.actor, entries.c.move, reason)
     )
-
-
-def _moment(day: date, setup: Setup) -> datetime:
-    begins = time.fromisoformat(setup.rules.day_starts)
-    return datetime.combine(day, begins, ZoneInfo(setup.time_zone)).astimezone(UTC)
 
 
 def _percent(counts: Mapping[str, int]) -> float:

@@ -87,6 +87,13 @@ def place_in_line(
     return Place(arrival, walk_in, works_from, booked)
 
 
+def place_at(place: Place, now: datetime) -> Place:
+    """A place as it stands now: that of an early appointment has come due, or not yet."""
+    if place.better_from is None or place.better_turn is None or now < place.better_from:
+        return place
+    return Place(place.better_from + BEFORE_APPOINTMENT, place.better_turn)
+
+
 def requirements(needs: Iterable[str], language: str) -> frozenset[str]:
     """What a window must meet to serve a visitor with these needs."""
     asked = set(needs)

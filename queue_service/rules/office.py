@@ -1,84 +1,29 @@
 """What may an office look like? Its shape, one and the same for the HTTP API and the YAML file."""
 
-import re
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import Annotated, Any, Literal, LiteralString
+from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
-    ValidationInfo,
-    field_validator,
-)
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from queue_service.model.branch import NumbersRestart
-from queue_service.rules.calendar import WEEKDAYS
-
-
-@dataclass(frozen=True)
-class Form:
-    """The form of a text; any other is refused under a code that has its words in every language."""
-
-    pattern: str
-    refusal: LiteralString
-    told: LiteralString
-
-    def check(self, text: str) -> str:
-        if not re.fullmatch(self.pattern, text):
-            raise PydanticCustomError(self.refusal, self.told)
-        return text
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(self.check, handler(source))
-
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {**handler(schema), "pattern": f"^(?:{self.pattern})$"}
-
-
-def _apart(spans: list[list[str]]) -> list[list[str]]:
-    moments = [moment for span in sorted(spans) for moment in span]
-    if any(later <= earlier for earlier, later in pairwise(moments)):
-        raise PydanticCustomError("hours_overlap", "spans must end after they start, and not overlap")
-    return sorted(spans)
-
-
-Language = Annotated[
-    str, Form(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?", "invalid_language", "a language is written as en, ru, kk")
-]
-Code = Annotated[
-    str, Form(r"[\w.-]{1,40}", "invalid_code", "a code has 1 to 40 letters, digits, dots, hyphens, underscores")
-]
-BranchCode = Annotated[
-    str, Form(r"[a-z0-9][a-z0-9-]{0,39}", "invalid_branch_code", "a branch's code has a-z, 0-9 and hyphens")
-]
-WindowCode = Annotated[
-    str, Form(r"[\w-]{1,8}", "invalid_window_code", "a window's code has 1 to 8 letters, digits or hyphens")
-]
-Prefix = Annotated[str, Form(r"[^\W\d_]{1,3}", "invalid_prefix", "a prefix has one to three letters")]
-ClockTime = Annotated[
-    str, Form(r"([01]\d|2[0-3]):[0-5]\d|24:00", "invalid_clock_time", "a time is written as 08:00, up to 24:00")
-]
-# PostgreSQL keeps the parts of a document in an order of its own: one order makes files comparable.
-Ordered = AfterValidator(lambda texts: dict(sorted(texts.items())))
-ShortText = Annotated[dict[Language, Annotated[str, Field(max_length=200)]], Ordered]
-LongText = Annotated[dict[Language, Annotated[str, Field(max_length=2000)]], Ordered]
-HeadStarts = dict[Literal["walk_in", "appointment"], Annotated[int, Field(ge=0, le=1440)]]
-DayStart = Annotated[
-    str, Form(r"([01]\d|2[0-3]):[0-5]\d", "invalid_clock_time", "a time is written as 08:00, up to 23:59")
-]
-Span = Annotated[list[ClockTime], Field(min_length=2, max_length=2)]
-Day = Annotated[list[Span], Field(max_length=6), AfterValidator(_apart)]
-
-
-class Facts(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+from queue_service.rules.booking import BookingFacts, ClosureFacts, RosterFacts, SpecialDaysFacts
+from queue_service.rules.forms import (
+    BranchCode,
+    Code,
+    DayStart,
+    Facts,
+    Fault,
+    HeadStarts,
+    Language,
+    LongText,
+    NoticeText,
+    Prefix,
+    ShortText,
+    WeeklyHours,
+    WindowCode,
+    missing_text,
+)
 
 
 class DocumentFacts(Facts):
@@ -101,6 +46,8 @@ class ServiceFacts(Facts):
     norm_seconds: Annotated[int, Field(ge=60, le=86_400)] = 900
     group: Code | None = None
     open: bool = True
+    booking: BookingFacts | None = None
+    """How it may be booked; none means that nobody has thought of it yet."""
 
 
 class WindowFacts(Facts):
@@ -179,7 +126,7 @@ class BranchFacts(Facts):
     time_zone: str
     languages: Annotated[list[Language], Field(min_length=1, max_length=20)]
     default_language: Language
-    hours: dict[str, Day] = {}
+    hours: WeeklyHours = {}
     recall_pause_seconds: Annotated[int, Field(ge=0, le=600)] = 15
     calls_before_no_show: Annotated[int, Field(ge=1, le=10)] = 2
     no_show_after_seconds: Annotated[int, Field(ge=5, le=3600)] | None = None
@@ -195,6 +142,10 @@ class BranchFacts(Facts):
     last_number: Annotated[int, Field(ge=1, le=99_999)] = 999
     numbers_restart: NumbersRestart = NumbersRestart.DAILY
     choices: ChoicesFacts = ChoicesFacts()
+    emergency: NoticeText = {}
+    """Takes every hall screen whole while there is one."""
+    news: Annotated[list[ShortText], Field(max_length=20)] = []
+    """What hall screens say besides calls, in turn."""
 
     @field_validator("last_number")
     @classmethod
@@ -210,14 +161,6 @@ class BranchFacts(Facts):
             raise PydanticCustomError("unknown_time_zone", "{value} is not a time zone", {"value": zone[:60]})
         return zone
 
-    @field_validator("hours")
-    @classmethod
-    def _days_of_the_week(cls, hours: dict[str, list[list[str]]]) -> dict[str, list[list[str]]]:
-        for day in hours:
-            if day not in WEEKDAYS:
-                raise PydanticCustomError("unknown_weekday", "{value} is not one of mon, tue, …", {"value": day[:20]})
-        return {day: hours[day] for day in WEEKDAYS if hours.get(day)}
-
 
 class OfficeFacts(Facts):
     """A whole office, as in its YAML file."""
@@ -227,15 +170,18 @@ class OfficeFacts(Facts):
     categories: Annotated[list[CategoryFacts], Field(max_length=30)] = []
     services: Annotated[list[ServiceFacts], Field(max_length=300)] = []
     windows: Annotated[list[WindowFacts], Field(max_length=300)] = []
-
-
-Fault = tuple[str, str, dict[str, Any]]
-"""A refusal code, the dotted field at fault, and the parameters of its words."""
+    rosters: Annotated[list[RosterFacts], Field(max_length=2000)] = []
+    special_days: Annotated[list[SpecialDaysFacts], Field(max_length=500)] = []
+    closures: Annotated[list[ClosureFacts], Field(max_length=500)] = []
 
 
 def branch_faults(branch: BranchFacts) -> list[Fault]:
     """What is wrong with the branch beyond its shape."""
-    faults = _missing_text("branch.name", branch.name, branch.default_language)
+    faults = missing_text("branch.name", branch.name, branch.default_language)
+    if any(branch.emergency.values()):
+        faults += missing_text("branch.emergency", branch.emergency, branch.default_language)
+    for i, piece in enumerate(branch.news):
+        faults += missing_text(f"branch.news.{i}", piece, branch.default_language)
     for kind in ChoicesFacts.model_fields:
         choices: list[ChoiceFacts] = getattr(branch.choices, kind)
         codes = [choice.code for choice in choices]
@@ -249,9 +195,9 @@ def branch_faults(branch: BranchFacts) -> list[Fault]:
 
 def service_faults(service: ServiceFacts, field: str, default_language: str, groups: set[str]) -> list[Fault]:
     """What is wrong with a service beyond its shape; `field` is its dotted place, empty or ending with a dot."""
-    faults = _missing_text(f"{field}name", service.name, default_language)
+    faults = missing_text(f"{field}name", service.name, default_language)
     for position, document in enumerate(service.documents):
-        faults += _missing_text(f"{field}documents.{position}.name", document.name, default_language)
+        faults += missing_text(f"{field}documents.{position}.name", document.name, default_language)
     if service.group is not None and service.group not in groups:
         faults.append(("unknown_group", f"{field}group", {"value": service.group}))
     return faults
@@ -267,20 +213,25 @@ def office_faults(office: OfficeFacts) -> list[Fault]:
         twice = (i for i, code in enumerate(codes) if code in codes[:i])
         faults += [("code_taken", f"{kind}.{i}.code", {"value": codes[i]}) for i in twice]
     for i, group in enumerate(office.groups):
-        faults += _missing_text(f"groups.{i}.name", group.name, language)
+        faults += missing_text(f"groups.{i}.name", group.name, language)
     for i, category in enumerate(office.categories):
-        faults += _missing_text(f"categories.{i}.name", category.name, language)
+        faults += missing_text(f"categories.{i}.name", category.name, language)
     for i, service in enumerate(office.services):
         faults += service_faults(service, f"services.{i}.", language, groups)
     for i, window in enumerate(office.windows):
-        unknown = ((j, code) for j, code in enumerate(window.services) if code not in services)
-        faults += [("unknown_service", f"windows.{i}.services.{j}", {"value": code}) for j, code in unknown]
+        faults += _unknown("service", f"windows.{i}.services", window.services, services)
+    windows = {window.code for window in office.windows}
+    for i, roster in enumerate(office.rosters):
+        faults += _unknown("window", f"rosters.{i}.window", [roster.window], windows, is_list=False)
+        faults += _unknown("service", f"rosters.{i}.services", roster.services or [], services)
+    for i, closure in enumerate(office.closures):
+        faults += _unknown("window", f"closures.{i}.windows", closure.windows or [], windows)
     return faults
 
 
-def _missing_text(field: str, texts: dict[str, str], language: str) -> list[Fault]:
-    return (
-        []
-        if texts.get(language, "").strip()
-        else [("default_language_missing", f"{field}.{language}", {"language": language})]
-    )
+def _unknown(what: str, field: str, codes: list[str], known: set[str], *, is_list: bool = True) -> list[Fault]:
+    return [
+        (f"unknown_{what}", f"{field}.{i}" if is_list else field, {"value": code})
+        for i, code in enumerate(codes)
+        if code not in known
+    ]

@@ -10,6 +10,7 @@ from queue_service.rules.next_ticket import FreeWindow, WaitingLeg
 from queue_service.rules.ticket import Move
 
 LEAVES_LINE = {Move.CANCEL, Move.CLOSE_DAY, Move.DEFER}
+GOES_ASIDE = {Move.HOLD, Move.DEFER}
 LEAVES_WINDOW = {Move.FINISH, Move.NO_SHOW, Move.HOLD, Move.TRANSFER, Move.CLOSE_DAY}
 BACK_IN_LINE = {Move.RETURN, Move.REJOIN}
 
@@ -29,6 +30,8 @@ class Replay:
     known: dict[int, WaitingLeg] = field(default_factory=dict)
     """Every leg as it last stood in line."""
     waiting: set[int] = field(default_factory=set)
+    aside: set[int] = field(default_factory=set)
+    """On hold, or put off by the visitor."""
     at_window: dict[int, int] = field(default_factory=dict)
     """Leg by window."""
     calls: int = 0
@@ -53,6 +56,9 @@ class Replay:
             self._change(leg_id, for_window=None, for_operator=None)
         if move in LEAVES_LINE:
             self.waiting.discard(leg_id)
+            self.aside.discard(leg_id)
+        if move in GOES_ASIDE:
+            self.aside.add(leg_id)
         if move in LEAVES_WINDOW:
             self._leave_window(leg_id)
 
@@ -76,13 +82,15 @@ class Replay:
             self._deviate(seq, f"{number} was called without a ticket")
             return
         window = FreeWindow(window_id, _staff_id(entry["actor"]), facts["serves"], facts["meets"])
-        expected = next_ticket.first((self.known[one] for one in self.waiting), window)
+        # Somebody who is aside may be called as if they had come back.
+        line = self.waiting | (self.aside & {leg_id})
+        expected = next_ticket.first((self.known[one] for one in line), window)
         reason = entry["reason"]
         if not next_ticket.may_serve(window, leg):
             self._deviate(seq, f"{number} was called to a window that may not serve it")
         elif reason is not None:
             self.exceptions.append(Noted(seq, f"{number} was called out of turn: {reason}"))
-        elif leg_id not in self.waiting:
+        elif leg_id not in line:
             self._deviate(seq, f"{number} was called without waiting")
         elif expected is None or expected.leg_id != leg_id:
             self._deviate(seq, f"{number} was called before its turn")
@@ -91,6 +99,7 @@ class Replay:
         if leg_id in self.at_window.values():
             self._deviate(seq, f"{number} was called while at another window")
         self.waiting.discard(leg_id)
+        self.aside.discard(leg_id)
         self.at_window[window_id] = leg_id
 
     def _wait_again(self, seq: int, leg_id: int, facts: Mapping[str, Any]) -> None:
@@ -98,6 +107,7 @@ class Replay:
             self._deviate(seq, f"{facts['number']} came back without having been away")
         if "turn" in facts:
             self._change(leg_id, turn=datetime.fromisoformat(facts["turn"]))
+        self.aside.discard(leg_id)
         self.waiting.add(leg_id)
 
     def _undo(self, entry: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
@@ -105,8 +115,11 @@ class Replay:
         self.exceptions.append(Noted(entry["seq"], f"{facts['number']}: {facts['undone']} was taken back"))
         self.waiting.discard(facts.get("taken_back"))
         self._leave_window(leg_id)
+        self.aside.discard(leg_id)
         if facts["state"] == "waiting":
             self.waiting.add(leg_id)
+        elif facts["state"] == "held":
+            self.aside.add(leg_id)
         elif facts["state"] in ("called", "serving"):
             self.at_window[entry["window_id"]] = leg_id
 

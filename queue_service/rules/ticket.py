@@ -59,7 +59,10 @@ LATE = "late"
 AT_WINDOW = frozenset({LegState.CALLED, LegState.SERVING})
 """The states in which a leg occupies its window."""
 
-UNFINISHED = frozenset({LegState.WAITING, LegState.CALLED, LegState.SERVING, LegState.HELD, LegState.MISSED})
+UNDECIDED = frozenset({LegState.WAITING, LegState.HELD, LegState.MISSED})
+"""The states in which a leg is still to be called, by whom is open."""
+
+UNFINISHED = AT_WINDOW | UNDECIDED
 """The states in which a visit is not over yet."""
 
 

@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from queue_service.rules.ticket import UNFINISHED
 from queue_service.storage import ledger
-from queue_service.storage.boards import leg_table, legs_with_tickets, ticket_table
+from queue_service.storage.boards import legs_with_tickets
 from queue_service.storage.database import Database
+from queue_service.storage.lookup import leg_table, ticket_table
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ from queue_service.simulator.check import violations, visits
 from queue_service.simulator.players import OfficeTime, Play, Progress, watch
 from queue_service.simulator.real_day import Day, office_file, read_day, window_plan
 from queue_service.simulator.table import day_table, speed_lines
-from queue_service.storage.boards import branch_codes
 from queue_service.storage.database import Database
+from queue_service.storage.lookup import branch_codes
 from queue_service.storage.schema import migrate
 
 READY_WITHIN_SECONDS = 30.0

@@ -12,8 +12,8 @@ from queue_service.actions.setup import import_office
 from queue_service.app import open_database, serve
 from queue_service.settings import Settings
 from queue_service.simulator.visitors import start_visitors
-from queue_service.storage.boards import branch_codes
 from queue_service.storage.database import Database
+from queue_service.storage.lookup import branch_codes
 from queue_service.storage.schema import migrate
 
 OFFICE = Path(__file__).parent / "demo_office.yaml"

@@ -14,7 +14,8 @@ from queue_service.clock import Clock
 from queue_service.failpoints import fail_point
 from queue_service.storage.group_commit import GroupCommit
 from queue_service.storage.hall import Hall
-from queue_service.storage.office import Setup, SetupCache, branch_of_window
+from queue_service.storage.office import Setup
+from queue_service.storage.setups import SetupCache, branch_of_window
 
 T = TypeVar("T")
 Listener = Callable[[str, int], None]
@@ -106,18 +107,14 @@ class Database:
         change: Callable[[Hall], T],
         before: Callable[[Connection], None] | None,
     ) -> tuple[T, int | None]:
-        try:
-            if before:
-                before(connection)
-            hall = Hall.lock(connection, self.setups, branch, self.clock, self.secret)
-            if self._first:
-                self._first(hall)
-            result = change(hall)
-            return result, hall.settle()
-        except BaseException:
-            if before:  # what it made was seen under the lock, and is no more
-                self.setups.forget(branch)
-            raise
+        if before:
+            self.setups.changes(connection, branch)
+            before(connection)
+        hall = Hall.lock(connection, self.setups, branch, self.clock, self.secret)
+        if self._first and (hall.is_first_in_transaction or hall.is_new_day):
+            self._first(hall)
+        result = change(hall)
+        return result, hall.settle()
 
     def _committed(self, branch: str, work: Callable[[Connection], T]) -> T:
         if self._groups is not None:
@@ -137,7 +134,8 @@ class Database:
         return self._groups[key]
 
     def _writing(self) -> Connection:
-        return self._writer.connect().execution_options(writing=True)
+        """A connection for one transaction; `held` are the lock rows it holds, as its actions left them."""
+        return self._writer.connect().execution_options(writing=True, held={})
 
     def _one_writer_if_sqlite(self) -> AbstractContextManager[Any]:
         return self._one_writer if self.is_sqlite else nullcontext()

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, select
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from queue_service.storage.database import Database
 
 entries, halls = table(LedgerEntry), table(Hall)
+CHANGED = "was changed after it was written"
 
 
 @dataclass(frozen=True)
@@ -120,18 +121,47 @@ def replay_branch(database: "Database", branch: str) -> Replay:
     return database.read(look)
 
 
+def root(database: "Database", branch: str, day: date) -> tuple[int, str]:
+    """The last entry up to the end of a service day and its hash: once published, nothing before it can be rewritten.
+
+    (0, "") before the first entry. Raises Refused(unknown_branch).
+    """
+    setup = database.setup(branch)
+    before = (entries.c.branch_id == setup.branch_id, entries.c.at < setup.day_begins(day + timedelta(days=1)))
+    query = select(entries.c.seq, entries.c.hash).where(*before).order_by(entries.c.seq.desc()).limit(1)
+    last = database.read(lambda connection: connection.execute(query).first())
+    return (0, "") if last is None else (last.seq, last.hash)
+
+
+def has_root(database: "Database", branch: str, seq: int, entry_hash: str) -> bool:
+    """Whether the entry with this number still has the hash that was published of it."""
+    here = (entries.c.branch_id == database.setup(branch).branch_id, entries.c.seq == seq)
+    query = select(entries.c.hash).where(*here)
+    return database.read(lambda connection: connection.execute(query).scalar()) == entry_hash
+
+
 def verify(connection: Connection, branch_id: int, last_seq: int, last_hash: str) -> Damage | None:
     """Recompute the chain up to what the hall row says is its end; the first bad entry, or None."""
     expected_seq, previous = 0, ""
     for row in read(connection, branch_id):
         expected_seq += 1
-        if row["seq"] != expected_seq:
-            return Damage(expected_seq, "missing")
-        if row["previous_hash"] != previous:
-            return Damage(expected_seq, "does not follow the entry before it")
-        if entry_hash(row) != row["hash"]:
-            return Damage(expected_seq, "changed after it was written")
+        if damage := _damage(row, expected_seq, previous, last_seq):
+            return damage
         previous = row["hash"]
-    if (expected_seq, previous) != (last_seq, last_hash):
-        return Damage(expected_seq + 1, f"missing: the hall counted {last_seq} entries")
+    if expected_seq < last_seq:
+        return Damage(expected_seq + 1, f"is missing: the hall counted {last_seq} entries")
+    return None if previous == last_hash else Damage(expected_seq, CHANGED)
+
+
+def _damage(row: Mapping[str, Any], expected_seq: int, previous: str, last_seq: int) -> Damage | None:
+    if not 0 < row["seq"] <= last_seq:
+        return Damage(row["seq"], f"was added: the hall counted {last_seq} entries")
+    if row["seq"] != expected_seq:
+        return Damage(expected_seq, "is missing")
+    is_whole = entry_hash(row) == row["hash"]
+    if row["previous_hash"] != previous and is_whole and expected_seq > 1:
+        # This one is as it was written: the one before it was changed and given a hash to match.
+        return Damage(expected_seq - 1, CHANGED)
+    if row["previous_hash"] != previous or not is_whole:
+        return Damage(expected_seq, CHANGED)
     return None

@@ -1,24 +1,19 @@
-"""How is the office set up right now? Read once per change of the set-up and then kept in memory."""
+"""How is the office set up right now? Values; storage/setups.py reads them."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
-
-from queue_service.model import Branch, Hall, PriorityCategory, Service, ServiceGroup, Window, WindowService, table
-from queue_service.model.branch import NumbersRestart, Text, WindowState
-from queue_service.rules.calendar import Opening, opening, service_day
-from queue_service.rules.errors import Kind, Refused, not_found
-from queue_service.rules.next_ticket import FreeWindow, spoken_here
+from queue_service.model.branch import Text, WindowState
+from queue_service.rules.booking import BookingFacts, ClosureFacts, RosterFacts, SpecialDaysFacts
+from queue_service.rules.calendar import Opening, SpecialDays, day_begins, opening, service_day
+from queue_service.rules.errors import Kind, Refused, invalid, not_found
+from queue_service.rules.next_ticket import FreeWindow
+from queue_service.rules.roster import Closure, Roster, RosteredWindow, Timetable
 from queue_service.rules.ticket import NumberRange
-from queue_service.storage.rows import fetch_one
-
-branch_table, hall_table = table(Branch), table(Hall)
-service_table, group_table = table(Service), table(ServiceGroup)
-category_table = table(PriorityCategory)
-SETUP_VERSION = select(hall_table.c.setup_version).where(hall_table.c.branch_id == bindparam("branch"))
-window_table, window_service_table = table(Window), table(WindowService)
+from queue_service.rules.visit import Terms
+from queue_service.storage.timetable import Entry
 
 
 @dataclass(frozen=True)
@@ -33,6 +28,11 @@ class ServiceSetup:
     norm_seconds: int
     group: str | None
     is_open: bool
+    booking: BookingFacts | None
+
+    @property
+    def is_bookable(self) -> bool:
+        return self.booking is not None and self.booking.bookable
 
     @property
     def norm(self) -> timedelta:
@@ -124,19 +124,38 @@ class Setup:
     hours: dict[str, list[list[str]]]
     rules: CallingRules
     choices: dict[str, list[dict[str, Any]]]
+    emergency: Text
+    news: list[Text]
     categories: dict[str, CategorySetup]
     groups: tuple[GroupSetup, ...]
     services: dict[str, ServiceSetup]
     windows: tuple[WindowSetup, ...]
+    rosters: tuple[Entry[RosterFacts], ...]
+    special_days: tuple[Entry[SpecialDaysFacts], ...]
+    closures: tuple[Entry[ClosureFacts], ...]
     service_codes: dict[int, str] = field(default_factory=dict)
     """Code by id, removed services included: past legs still name them."""
     window_codes: dict[int, str] = field(default_factory=dict)
+    kept_days: dict[date, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What storage/day_books.py has worked out from this timetable."""
+
+    @cached_property
+    def bookable(self) -> frozenset[str]:
+        """The services that can be booked at all: set up for it, with a window that is ever staffed for them."""
+        served = {window.id: window.services for window in self.timetable.windows}
+        staffed = [served[r.window] if r.services is None else r.services for r in self.timetable.rosters]
+        return frozenset(code for code, one in self.services.items() if one.is_bookable) & frozenset().union(*staffed)
 
     def service(self, code: str, field_name: str | None = None) -> ServiceSetup:
         """The service with this code; raises Refused(unknown_service) naming `field_name`."""
         if code not in self.services:
             raise not_found("service", code, field_name)
         return self.services[code]
+
+    def require_language(self, language: str) -> None:
+        """Raises Refused(unknown_language) for one that is not spoken here."""
+        if language not in self.languages:
+            raise invalid("unknown_language", "language", languages=", ".join(self.languages))
 
     def window(self, window_id: int) -> WindowSetup:
         """The window with this id; raises Refused(unknown_window)."""
@@ -161,8 +180,30 @@ class Setup:
     def service_day(self, now: datetime) -> date:
         return service_day(now, self.time_zone, self.rules.day_starts)
 
+    def day_begins(self, day: date) -> datetime:
+        return day_begins(day, self.time_zone, self.rules.day_starts)
+
     def opening(self, now: datetime) -> Opening:
-        return opening(self.hours, now, self.time_zone)
+        return opening(self.hours, now, self.time_zone, self.timetable.special_days)
+
+    @cached_property
+    def timetable(self) -> Timetable:
+        """When which window is staffed for what, as the rules see it."""
+        ids = {window.code: window.id for window in self.windows}
+        rosters = ((ids[entry.facts.window], entry.facts) for entry in self.rosters)
+        return Timetable(
+            self.time_zone,
+            self.hours,
+            tuple(RosteredWindow(w.id, frozenset(w.services), w.meets) for w in self.windows),
+            tuple(Roster(window, r.hours, r.served, r.first, r.last) for window, r in rosters),
+            tuple(SpecialDays(one.facts.first, one.facts.last, one.facts.hours) for one in self.special_days),
+            tuple(_closure(entry.facts, ids) for entry in self.closures),
+        )
+
+    @cached_property
+    def terms(self) -> dict[str, Terms]:
+        """How each service may be booked; one that is not bookable any more still has bookings."""
+        return {code: one.booking.terms for code, one in self.services.items() if one.booking is not None}
 
     def closed_reason(self, service: ServiceSetup, now: datetime) -> str | None:
         """Why no ticket is given for the service now (a refusal code), or None when it takes tickets."""
@@ -191,154 +232,6 @@ class Setup:
         return sum(1 for w in self.windows if w.state == WindowState.OPEN and service in w.serves)
 
 
-class SetupCache:
-    """Set-ups by branch; a set-up is read again when the hall row says that it has changed (by any process)."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, Setup] = {}
-
-    def branch_id(self, connection: Connection, code: str) -> int:
-        """The id behind a branch code; raises Refused(unknown_branch)."""
-        if known := self._known.get(code):
-            return known.branch_id
-        found = connection.execute(select(branch_table.c.id).where(branch_table.c.code == code)).scalar()
-        if found is None:
-            raise not_found("branch", code)
-        return int(found)
-
-    def read(self, connection: Connection, code: str) -> Setup:
-        """The set-up as of the snapshot that `connection` reads."""
-        branch_id = self.branch_id(connection, code)
-        hall = fetch_one(connection, SETUP_VERSION, branch=branch_id)
-        assert hall is not None
-        return self.at(connection, code, branch_id, hall.setup_version)
-
-    def branch_of_window(self, window_id: int) -> str | None:
-        """The branch of a window, if it is in a set-up known here; windows never move between branches."""
-        return next((code for code, setup in self._known.items() if window_id in setup.window_codes), None)
-
-    def forget(self, code: str) -> None:
-        """For a branch whose creation was rolled back."""
-        self._known.pop(code, None)
-
-    def at(self, connection: Connection, code: str, branch_id: int, version: int) -> Setup:
-        """The set-up with the version that a hall row just named."""
-        known = self._known.get(code)
-        if known is not None and known.version == version:
-            return known
-        fresh = read_setup(connection, branch_id, version)
-        self._known[code] = fresh  # an older one that slips in is found out by its version at the next look
-        return fresh
-
-
-def branch_of_window(connection: Connection, window_id: int) -> str:
-    """The code of the branch a window belongs to; raises Refused(unknown_window)."""
-    code = connection.execute(
-        select(branch_table.c.code)
-        .join(window_table, window_table.c.branch_id == branch_table.c.id)
-        .where(window_table.c.id == window_id, window_table.c.is_removed.is_(False))
-    ).scalar()
-    if code is None:
-        raise not_found("window", str(window_id))
-    return str(code)
-
-
-def read_setup(connection: Connection, branch_id: int, version: int) -> Setup:
-    """Everything an admin can change, in seven statements."""
-    branch = connection.execute(select(branch_table).where(branch_table.c.id == branch_id)).one()
-    categories = connection.execute(
-        select(category_table).where(category_table.c.branch_id == branch_id).order_by(category_table.c.position)
-    ).all()
-    groups = connection.execute(
-        select(group_table).where(group_table.c.branch_id == branch_id).order_by(group_table.c.position)
-    ).all()
-    services = connection.execute(
-        select(service_table).where(service_table.c.branch_id == branch_id).order_by(service_table.c.position)
-    ).all()
-    windows = connection.execute(
-        select(window_table).where(window_table.c.branch_id == branch_id).order_by(window_table.c.position)
-    ).all()
-    pairs = connection.execute(
-        select(window_service_table).where(window_service_table.c.window_id.in_([w.id for w in windows]))
-    ).all()
-    group_codes = {group.id: group.code for group in groups}
-    live = {row.id: _service(row, group_codes) for row in services if not row.is_removed}
-    set_up = {(pair.window_id, pair.service_id) for pair in pairs}
-    sets = {w.id: tuple(s.code for s in live.values() if (w.id, s.id) in set_up) for w in windows}
-    return Setup(
-        version=version,
-        branch_id=branch_id,
-        code=branch.code,
-        name=branch.name,
-        address=branch.address,
-        time_zone=branch.time_zone,
-        languages=branch.languages,
-        default_language=branch.default_language,
-        hours=branch.hours,
-        rules=_calling_rules(branch),
-        choices=branch.choices,
-        categories={row.code: _category(row) for row in categories},
-        groups=tuple(GroupSetup(group.id, group.code, group.name) for group in groups),
-        services={service.code: service for service in live.values()},
-        windows=tuple(_window(row, sets[row.id], branch.languages) for row in windows if not row.is_removed),
-        service_codes={row.id: row.code for row in services},
-        window_codes={row.id: row.code for row in windows},
-    )
-
-
-def _service(row: Any, group_codes: dict[int, str]) -> ServiceSetup:
-    return ServiceSetup(
-        row.id,
-        row.code,
-        row.prefix,
-        row.name,
-        row.description,
-        row.documents,
-        row.fee,
-        row.norm_seconds,
-        group_codes.get(row.group_id),
-        row.is_open,
-    )
-
-
-def _calling_rules(branch: Any) -> CallingRules:
-    waits = branch.no_show_after_seconds
-    restarts_daily = branch.numbers_restart == NumbersRestart.DAILY
-    return CallingRules(
-        day_starts=branch.day_starts,
-        numbers=NumberRange(branch.first_number, branch.last_number, restarts_daily),
-        recall_pause=timedelta(seconds=branch.recall_pause_seconds),
-        calls_before_no_show=branch.calls_before_no_show,
-        no_show_after=None if waits is None else timedelta(seconds=waits),
-        starts_on_call=branch.starts_on_call,
-        undo=timedelta(seconds=branch.undo_seconds),
-        rejoin=timedelta(minutes=branch.rejoin_minutes),
-        defer_limit=branch.defer_limit,
-        longest_defer_minutes=branch.longest_defer_minutes,
-        late=timedelta(minutes=branch.late_minutes),
-        head_start_minutes=branch.head_start_minutes,
-    )
-
-
-def _category(row: Any) -> CategorySetup:
-    return CategorySetup(
-        row.id, row.code, row.name, row.head_start_minutes, row.legal_basis, row.proof, row.is_self_declared
-    )
-
-
-def _window(row: Any, services: tuple[str, ...], languages: list[str]) -> WindowSetup:
-    spoken = row.languages or languages
-    shift = None if row.shift_services is None else tuple(row.shift_services)
-    return WindowSetup(
-        row.id,
-        row.code,
-        WindowState(row.state),
-        row.pause_reason,
-        row.operator_id,
-        row.opened_at,
-        services,
-        shift,
-        tuple(row.languages),
-        tuple(row.needs),
-        frozenset(row.needs) | {spoken_here(language) for language in spoken},
-    )
+def _closure(facts: ClosureFacts, ids: dict[str, int]) -> Closure:
+    windows = None if facts.windows is None else frozenset(ids[code] for code in facts.windows)
+    return Closure(facts.first, facts.last, facts.hours, windows)

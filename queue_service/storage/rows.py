@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Insert, Table, Update, bindparam, false, insert, literal_column, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.sql.elements import BindParameter, ClauseElement
 
 Convert = Callable[[Any], Any]
@@ -22,8 +23,8 @@ class Prepared:
     def __init__(self, statement: ClauseElement, dialect: Dialect, names: tuple[str, ...] | None = None) -> None:
         compiled: Any = statement.compile(dialect=dialect, column_keys=names)
         self._sql = str(compiled)
-        converts = {name: _to_driver(bind, dialect) for name, bind in compiled.binds.items()}
-        self._to_driver = [(name, convert) for name, convert in converts.items() if convert is not None]
+        # In the order of their places: the driver would look every name up again at each run.
+        self._to_driver = [(name, _to_driver(compiled.binds[name], dialect)) for name in compiled.positiontup or ()]
         needed = {name for name, bind in compiled.binds.items() if bind.required}
         self._fixed = {name: value for name, value in compiled.params.items() if name not in needed}
         columns = list(getattr(statement, "exported_columns", ()))
@@ -33,11 +34,10 @@ class Prepared:
 
     def run(self, connection: Connection, values: dict[str, Any]) -> Any:
         """The driver's cursor after running the statement with these values."""
-        given = {**self._fixed, **values}
-        for name, convert in self._to_driver:
-            given[name] = convert(given[name])
+        given = {**self._fixed, **values} if self._fixed else values
+        placed = [given[name] if convert is None else convert(given[name]) for name, convert in self._to_driver]
         fairy: Any = connection.connection
-        return fairy.driver_connection.execute(self._sql, given)
+        return fairy.driver_connection.execute(self._sql, placed)
 
     def row(self, raw: Any) -> Any:
         """A driver's row as the statement's columns name it."""
@@ -94,7 +94,7 @@ def prepared(connection: Connection, statement: ClauseElement) -> Prepared:
     key = (statement, connection.dialect.name)
     ready = _READY.get(key)
     if ready is None:
-        ready = _READY[key] = Prepared(statement, _named(connection))
+        ready = _READY[key] = Prepared(statement, _placing(connection))
     return ready
 
 
@@ -107,15 +107,18 @@ def _once(build: Callable[[Dialect], Prepared]) -> Callable[[Connection], Prepar
 
     def get(connection: Connection) -> Prepared:
         if not ready:
-            ready.append(build(_named(connection)))
+            ready.append(build(_placing(connection)))
         return ready[0]
 
     return get
 
 
-def _named(connection: Connection) -> Dialect:
-    """The connection's dialect with named parameters: values are given by name on every database."""
-    return sqlite.dialect(paramstyle="named") if connection.dialect.name == "sqlite" else connection.dialect
+def _placing(connection: Connection) -> Dialect:
+    """The connection's dialect with parameters by place."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.dialect(paramstyle="qmark")
+    kind: Any = psycopg.dialect
+    return kind(paramstyle="format")  # type: ignore[no-any-return]
 
 
 @cache

@@ -9,8 +9,9 @@ from pydantic import BaseModel, Field, create_model
 
 from queue_service.actions import setup as actions
 from queue_service.model.staff import Role
-from queue_service.rules.office import BranchFacts, Facts, ServiceFacts, WindowFacts
-from queue_service.storage import boards
+from queue_service.rules.forms import Facts
+from queue_service.rules.office import BranchFacts, ServiceFacts, WindowFacts
+from queue_service.storage import staff_boards
 from queue_service.storage.boards import Board
 from queue_service.storage.hall import Hall
 from queue_service.storage.office import Setup
@@ -27,7 +28,7 @@ class PartPath(BaseModel):
     code: Code
 
 
-def _patch_of(shape: type[Facts]) -> type[Facts]:
+def patch_of(shape: type[Facts]) -> type[Facts]:
     """The same fields, each of them optional: what is sent is changed, the rest stays."""
     fields: dict[str, Any] = {
         name: (Annotated[(field.annotation, *field.metadata, Field())], None)
@@ -37,11 +38,11 @@ def _patch_of(shape: type[Facts]) -> type[Facts]:
 
 
 if TYPE_CHECKING:
-    from queue_service.rules.office import Facts as BranchPatch
-    from queue_service.rules.office import Facts as ServicePatch
-    from queue_service.rules.office import Facts as WindowPatch
+    from queue_service.rules.forms import Facts as BranchPatch
+    from queue_service.rules.forms import Facts as ServicePatch
+    from queue_service.rules.forms import Facts as WindowPatch
 else:
-    BranchPatch, ServicePatch, WindowPatch = (_patch_of(shape) for shape in (BranchFacts, ServiceFacts, WindowFacts))
+    BranchPatch, ServicePatch, WindowPatch = (patch_of(shape) for shape in (BranchFacts, ServiceFacts, WindowFacts))
 
 
 @api.before_request
@@ -60,7 +61,7 @@ def show_setup(path: BranchPath) -> Response:
 @api.patch("/branches/<branch>", summary="Change the branch: names, hours, languages, calling")
 def change_branch(path: BranchPath, body: BranchPatch) -> Response:
     def change(hall: Hall, actor: str) -> Board:
-        actions.change_branch(hall, _patched(actions.branch_facts(hall.setup), body), actor)
+        actions.change_branch(hall, patched(actions.branch_facts(hall.setup), body), actor)
         return actions.branch_facts(hall.setup).model_dump(mode="json")
 
     return _change(path.branch, change)
@@ -75,7 +76,7 @@ def add_service(path: BranchPath, body: ServiceFacts) -> tuple[Response, int]:
 def change_service(path: PartPath, body: ServicePatch) -> Response:
     def change(hall: Hall, actor: str) -> Board:
         present = actions.service_facts(hall.setup.service(path.code))
-        return _dump(actions.change_service(hall, path.code, _patched(present, body), actor))
+        return _dump(actions.change_service(hall, path.code, patched(present, body), actor))
 
     return _change(path.branch, change)
 
@@ -95,8 +96,8 @@ def add_window(path: BranchPath, body: WindowFacts) -> tuple[Response, int]:
 def change_window(path: PartPath, body: WindowPatch) -> Response:
     def change(hall: Hall, actor: str) -> Board:
         window = actions.window_by_code(hall.setup, path.code)
-        patched = _patched(actions.window_facts(window), body)
-        return _window(hall, actions.change_window(hall, path.code, patched, actor))
+        facts = patched(actions.window_facts(window), body)
+        return _window(hall, actions.change_window(hall, path.code, facts, actor))
 
     return _change(path.branch, change)
 
@@ -113,7 +114,7 @@ def _change(branch: str, change: Callable[[Hall, str], Any]) -> Response:
     return jsonify(office().perform(branch, actor, lambda hall: change(hall, actor)))
 
 
-def _patched(present: Shape, patch: Facts) -> Shape:
+def patched(present: Shape, patch: Facts) -> Shape:
     """The present facts with what was sent in their place; raises ValidationError."""
     return type(present).model_validate({**present.model_dump(), **patch.model_dump(exclude_unset=True)})
 
@@ -123,11 +124,11 @@ def _dump(service: Any) -> Board:
 
 
 def _window(hall: Hall, window: Any) -> Board:
-    return boards.window(window, hall.setup, None, None)
+    return staff_boards.window(window, hall.setup, None, None)
 
 
 def _setup_board(connection: Any, setup: Setup, now: Any) -> Board:
-    desk = boards.desk(connection, setup, now)
+    desk = staff_boards.desk(connection, setup, now)
     waiting = {line["code"]: line["waiting"] for line in desk["services"]}
     facts = actions.office_of(setup).model_dump(mode="json")
     return {
@@ -142,4 +143,8 @@ def _setup_board(connection: Any, setup: Setup, now: Any) -> Board:
             {key: window[key] for key in ("code", "services", "languages", "needs", "state", "operator")}
             for window in desk["windows"]
         ],
+        **{
+            kind: [{"id": str(entry.id), **entry.facts.model_dump(mode="json")} for entry in getattr(setup, kind)]
+            for kind in ("rosters", "special_days", "closures")
+        },
     }

@@ -22,6 +22,7 @@ STATUS = {
     Kind.CONFLICT: 409,
     Kind.UNAUTHORISED: 401,
     Kind.FORBIDDEN: 403,
+    Kind.TOO_MANY: 429,
     Kind.UNAVAILABLE: 503,
 }
 
@@ -43,8 +44,13 @@ class Problem(BaseModel):
 
 
 def problem(
-    code: str, status: int, params: dict[str, object] | None = None, errors: list[dict[str, str]] | None = None
+    code: str,
+    status: int,
+    params: dict[str, object] | None = None,
+    errors: list[dict[str, str]] | None = None,
+    more: dict[str, object] | None = None,
 ) -> Response:
+    """A refusal in the language of the request; `more` are members that another standard asks for."""
     title, detail = problem_words(code, language_of_request(), params or {})
     if not request.path.startswith(("/api/", "/static/")) and request.accept_mimetypes.accept_html:
         page = not_found_page({"title": title, "detail": detail})
@@ -57,6 +63,7 @@ def problem(
         "status": status,
         "detail": detail,
         "code": code,
+        **(more or {}),
     }
     if errors:
         body["errors"] = errors
@@ -65,7 +72,7 @@ def problem(
 
 def refused(error: Refused) -> Response:
     errors = [{"field": error.field, "message": ""}] if error.field else None
-    return problem(error.code, STATUS[error.kind], error.params, errors)
+    return problem(error.code, STATUS[error.kind], error.params, errors, error.more)
 
 
 def invalid_body(error: ValidationError) -> Response:
@@ -89,7 +96,7 @@ def refuse_unreadable() -> None:
     """Before every request: text that no database can keep, and JSON that cannot be read, end here with a reason."""
     if "\0" in request.path:
         raise Refused("not_found", Kind.NOT_FOUND)
-    if not request.path.startswith("/api/") or not request.content_length:
+    if not request.path.startswith("/api/") or not request.content_length or request.blueprint == "files":
         return
     try:
         body = request.get_json()

@@ -3,9 +3,11 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from queue_service.model.ticket import Channel
+from queue_service.rules.errors import not_found
+from queue_service.rules.forms import CalendarDay, CalendarMoment, not_before
 
 Code = Annotated[str, Field(min_length=1, max_length=40)]
 
@@ -82,7 +84,7 @@ class Finish(AtWindow):
 
 class Hold(AtWindow):
     reason: Code
-    return_at: AwareDatetime | None = None
+    return_at: CalendarMoment | None = None
 
 
 class Transfer(AtWindow):
@@ -108,12 +110,35 @@ class LegPath(BaseModel):
     leg: Annotated[str, Field(max_length=40)]
 
 
+class Numbered(Body):
+    number: Annotated[str, Field(min_length=1, max_length=12)]
+
+
 class TokenPath(BaseModel):
     token: Annotated[str, Field(max_length=100)]
 
 
-class Period(Body):
-    start: Annotated[date | None, Field(alias="from")] = None
-    """First service day; default: today."""
-    end: Annotated[date | None, Field(alias="to")] = None
+class Days(Body):
+    """From one day to another; what stands for a day that is not named is told where this is used."""
+
+    start: Annotated[CalendarDay | None, Field(alias="from")] = None
+    end: Annotated[CalendarDay | None, Field(alias="to")] = None
+
+    @field_validator("end")
+    @classmethod
+    def _ends_after_it_begins(cls, end: date | None, info: ValidationInfo) -> date | None:
+        return not_before(info.data.get("start"), end)
+
+
+class Period(Days):
+    """Service days; default: today."""
+
     format: Literal["json", "csv"] = "json"
+
+
+def small_number(text: str, what: str) -> int:
+    """The number behind an id; raises Refused(unknown_<what>)."""
+    # Ids are opaque to callers; ours are numbers small enough for every database.
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise not_found(what, text)
+    return int(text)

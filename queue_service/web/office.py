@@ -3,13 +3,14 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 from flask import current_app, request
 
 from queue_service.rules.errors import invalid
 from queue_service.settings import Settings
-from queue_service.storage import boards
+from queue_service.storage import boards, lookup
 from queue_service.storage.boards import Board
 from queue_service.storage.database import Database
 from queue_service.storage.hall import Hall
@@ -29,6 +30,10 @@ class Office:
         """Where visitors' phones find us; comes from the settings, never from a Host header."""
         return self.settings.base_url
 
+    def media_folder(self, branch: str) -> Path:
+        """Pictures and films for the hall screens of a branch; `branch` is a code that was found."""
+        return self.settings.data / "media" / branch
+
     def board(self, branch: str, picture: Callable[..., Any]) -> Any:
         """A board of storage/boards.py for a branch, as of now; raises Refused(unknown_branch)."""
         database = self.database
@@ -40,17 +45,17 @@ class Office:
         return database.read(read)
 
     def branches(self) -> list[Board]:
-        return [self.public_branch(code) for code in self.database.read(boards.branch_codes)]
+        return [self.public_branch(code) for code in self.database.read(lookup.branch_codes)]
 
     def public_branch(self, code: str) -> Board:
         return cast(Board, self.board(code, boards.branch))
 
     def ticket(self, token: str) -> Board:
         """The ticket behind a token; raises Refused(unknown_ticket)."""
-        branch = self.database.read(lambda connection: boards.branch_of_ticket(connection, token))
+        branch = self.database.read(lambda connection: lookup.branch_of_ticket(connection, token))
 
         def picture(connection: Any, setup: Setup, now: Any) -> Board:
-            return boards.ticket(connection, setup, now, boards.ticket_id_of(connection, token))
+            return boards.ticket(connection, setup, now, lookup.ticket_id_of(connection, token))
 
         return cast(Board, self.board(branch, picture))
 

@@ -1,23 +1,33 @@
 """Which pages are there? Their frames with texts embedded, and the files they load; the rest happens in the browser."""
 
+import gzip
 import json
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, g, render_template, request, send_from_directory
+from flask import Blueprint, Response, g, redirect, render_template, request, send_from_directory
 from jinja2 import FileSystemLoader
 from jinja2.utils import htmlsafe_json_dumps
+from werkzeug.wrappers import Response as BaseResponse
 
-from queue_service.rules.errors import Kind, Refused
+from queue_service import __version__
+from queue_service.notifications.words import fill
+from queue_service.rules.device import clean_code
+from queue_service.rules.errors import Kind, Refused, invalid
+from queue_service.rules.screen import DisplaySettings, display_faults, settings_from_query
 from queue_service.settings import pages_root
+from queue_service.storage import media
 from queue_service.storage.boards import Board
+from queue_service.web.booking import appointment_of
 from queue_service.web.office import office
 from queue_service.web.texts import FALLBACK, language_of_request, languages, plural
+from queue_service.web.waiting import waiting_entry_of
 
 AREAS = ("common", "kiosk", "display", "operator", "admin")
+SHRINK = {".js", ".css", ".svg"}
 SERVED = {".js", ".css", ".svg", ".png", ".woff2", ".wav", ".ico"}
 
 pages = Blueprint("pages", __name__)
@@ -39,7 +49,10 @@ def kiosk(branch: str) -> str:
 @pages.get("/display/<branch>")
 def hall(branch: str) -> str:
     found = office().public_branch(branch)
-    return _page("display/hall.html", ("display",), language=found["default_language"], branch=found)
+    settings = _display_settings(branch)
+    language = (settings.languages or [found["default_language"]])[0]
+    shown = settings.model_dump(mode="json")
+    return _page("display/hall.html", ("display",), language=language, branch=found, display=shown)
 
 
 @pages.get("/t/<token>")
@@ -61,7 +74,8 @@ def slip(token: str) -> str:
     texts = languages()[language_of_request(found["language"])]["slip"]
     ahead = found["people_ahead"]
     printed = {
-        "issued": _local_time(found),
+        "issued": _local_time(found, "issued_at", "%d.%m.%Y %H:%M"),
+        "booked": found["booked_at"] and fill(texts["booked_at"], {"time": _local_time(found, "booked_at", "%H:%M")}),
         "ahead": None if ahead is None else plural(texts["ahead"], ahead) if ahead else texts["nobody_ahead"],
         "is_automatic": request.args.get("print") == "auto",
     }
@@ -76,6 +90,33 @@ def slip(token: str) -> str:
     )
 
 
+@pages.get("/book/<branch>")
+def book(branch: str) -> str:
+    return _page("kiosk/book.html", ("booking", "words"), branch=office().public_branch(branch))
+
+
+@pages.get("/a/<token>")
+def appointment(token: str) -> str:
+    found = appointment_of(token)
+    return _page(
+        "kiosk/appointment.html",
+        ("appointment", "booking", "words"),
+        language=found["language"],
+        branch=found["branch"],
+        appointment=found,
+        token=token,
+    )
+
+
+@pages.get("/w/<token>")
+def waiting(token: str) -> str:
+    found = waiting_entry_of(token)
+    sections = ("waiting", "booking", "appointment")
+    return _page(
+        "kiosk/waiting.html", sections, language=found["language"], branch=found["branch"], entry=found, token=token
+    )
+
+
 @pages.get("/desk")
 def desk() -> str:
     return _page("operator/desk.html", ("desk",))
@@ -83,17 +124,50 @@ def desk() -> str:
 
 @pages.get("/reception/<branch>")
 def reception(branch: str) -> str:
-    return _page("operator/reception.html", ("reception", "words"), branch=office().public_branch(branch))
+    return _page("operator/reception.html", ("reception", "desk"), branch=office().public_branch(branch))
+
+
+@pages.get("/calendar/<branch>")
+def calendar(branch: str) -> str:
+    return _page("operator/calendar.html", ("calendar", "reception", "desk"), branch=office().public_branch(branch))
 
 
 @pages.get("/admin")
 def admin() -> str:
-    return _page("admin/admin.html", ("admin", "desk"))
+    return _page("admin/admin.html", ("admin", "desk", "devices", "rosters"))
+
+
+@pages.get("/device")
+def pairing() -> str:
+    """The start page of every kiosk, display and tablet: it shows a code until somebody lets the machine in."""
+    branches = office().branches()
+    # A machine that belongs nowhere yet speaks the languages of the only office, or all that there are.
+    branch = branches[0] if len(branches) == 1 else None
+    language = branch["default_language"] if branch else None
+    return _page("common/pairing.html", ("device",), language=language, branch=branch)
+
+
+@pages.get("/pair")
+def let_in() -> BaseResponse:
+    """Where a machine's QR code leads: short enough to be typed as well."""
+    code = clean_code(request.args.get("code", ""))
+    return redirect("/admin?tab=devices" + (f"&code={code}" if code else ""), 303)
 
 
 @pages.get("/api/docs")
 def api_docs() -> str:
     return _page("common/docs.html", ("docs",))
+
+
+@pages.get("/media/<branch>/<name>")
+def media_file(branch: str, name: str) -> Response:
+    """A picture or film for hall screens; a film is read in parts."""
+    office().database.setup(branch)
+    if Path(name).suffix.lower() not in media.BEGINS or name.startswith("."):
+        raise Refused("not_found", Kind.NOT_FOUND)
+    response = send_from_directory(office().media_folder(branch).resolve(), name, conditional=True)
+    response.headers["Cache-Control"] = "no-cache"
+    return response
 
 
 @pages.get("/static/<area>/<path:name>")
@@ -102,7 +176,33 @@ def static_file(area: str, name: str) -> Response:
         raise Refused("not_found", Kind.NOT_FOUND)
     response = send_from_directory(pages_root() / area, name, max_age=86400 if "vendor/" in name else 0)
     response.headers["Cache-Control"] = "public, max-age=86400" if "vendor/" in name else "no-cache"
+    return _made_small(response) if Path(name).suffix in SHRINK else response
+
+
+def _made_small(response: Response) -> Response:
+    """A text as a slow phone wants it, for browsers that take it so; the same tag means the same file, either way."""
+    response.vary.add("Accept-Encoding")
+    if response.status_code != 200 or not request.accept_encodings["gzip"]:
+        return response
+    response.direct_passthrough = False
+    response.set_data(_compressed(response.get_data()))
+    response.headers["Content-Encoding"] = "gzip"
+    response.set_etag(response.get_etag()[0] or "", weak=True)
     return response
+
+
+@lru_cache(256)
+def _compressed(text: bytes) -> bytes:
+    return gzip.compress(text, 6, mtime=0)
+
+
+def _display_settings(branch: str) -> DisplaySettings:
+    """How the hall screen looks, as the page's address says; raises Refused, ValidationError."""
+    settings = settings_from_query(request.args)
+    setup = office().database.setup(branch)
+    for code, field, params in display_faults(settings, {window.code for window in setup.windows}, setup.languages):
+        raise invalid(code, field, **params)
+    return settings
 
 
 def not_found_page(words: Board) -> str:
@@ -121,6 +221,7 @@ def _page(template: str, sections: tuple[str, ...], language: str | None = None,
         "language": chosen,
         "fallback": FALLBACK,
         "languages": [{"code": code, "name": texts[code]["common"]["language_name"]} for code in shown],
+        "version": __version__,
         "texts": {code: texts[code] for code in texts if code in shown or code == FALLBACK},
         **data,
     }
@@ -139,9 +240,9 @@ def _page(template: str, sections: tuple[str, ...], language: str | None = None,
     )
 
 
-def _local_time(ticket: Board) -> str:
-    issued = datetime.fromisoformat(ticket["issued_at"])
-    return issued.astimezone(ZoneInfo(ticket["branch"]["time_zone"])).strftime("%d.%m.%Y %H:%M")
+def _local_time(ticket: Board, name: str, form: str) -> str:
+    moment = datetime.fromisoformat(ticket[name])
+    return moment.astimezone(ZoneInfo(ticket["branch"]["time_zone"])).strftime(form)
 
 
 @cache

@@ -1,22 +1,23 @@
 """What can a visitor reach without signing in? Branches, services, tickets, the hall."""
 
-import io
 from collections.abc import Callable
 from typing import Any
 
-import qrcode
-import qrcode.image.svg
 from flask import Response, jsonify
 from flask_openapi3 import APIBlueprint, Tag  # type: ignore[attr-defined]
 
 from queue_service.actions import legs, tickets
+from queue_service.model.device import DeviceRole
 from queue_service.model.staff import Role
-from queue_service.storage import boards
+from queue_service.model.ticket import Channel
+from queue_service.rules.errors import Kind, Refused
+from queue_service.storage import boards, lookup
 from queue_service.storage.boards import Board
 from queue_service.storage.hall import Hall
 from queue_service.web import access
 from queue_service.web.models import BranchPath, Defer, MoreService, TicketOrder, TokenPath
 from queue_service.web.office import office
+from queue_service.web.qr import qr_picture
 
 api = APIBlueprint("public", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="Visitors")])
 
@@ -43,17 +44,23 @@ def hall(path: BranchPath) -> Response:
 
 @api.post("/branches/<branch>/tickets", summary="Take a ticket")
 def take_ticket(path: BranchPath, body: TicketOrder) -> tuple[Response, int]:
-    """Anybody's, or, with a staff session or token, entered by reception, who may grant priority on proof."""
-    staff = access.require_if_signed_in(Role.RECEPTION, Role.HALL, branch=path.branch)
+    """Anybody's, or, with a staff session or token, entered by staff; reception may grant priority on proof.
+
+    A kiosk that shows its key is named in the ledger.
+    """
+    kiosk = access.device_if_shown(DeviceRole.KIOSK, branch=path.branch)
+    if kiosk is not None and body.channel != Channel.KIOSK:
+        raise Refused("not_for_this_device", Kind.FORBIDDEN, field="channel")
+    staff = access.require_if_signed_in(Role.OPERATOR, Role.RECEPTION, Role.HALL, branch=path.branch)
     order = tickets.Order(
         tuple(body.services),
         body.language,
         body.channel,
         tuple(body.needs),
         body.priority,
-        granted_by=None if staff is None else staff.staff_id,
+        granted_by=None if staff is None or staff.role == Role.OPERATOR else staff.staff_id,
     )
-    actor = tickets.VISITOR if staff is None else f"staff:{staff.staff_id}"
+    actor = f"staff:{staff.staff_id}" if staff else f"device:{kiosk.id}" if kiosk else tickets.VISITOR
     base = office().public_url  # read here: the transaction runs in a thread that knows no request
 
     def answer(hall: Hall) -> Board:
@@ -90,10 +97,10 @@ def add_service(path: TokenPath, body: MoreService) -> Response:
 
 
 def _on_ticket(token: str, action: Callable[[Hall, Any], None]) -> Response:
-    branch = office().database.read(lambda connection: boards.branch_of_ticket(connection, token))
+    branch = office().database.read(lambda connection: lookup.branch_of_ticket(connection, token))
 
     def answer(hall: Hall) -> Board:
-        leg = legs.of_token(hall, boards.token_hash(token))
+        leg = legs.of_token(hall, lookup.token_hash(token))
         action(hall, leg)
         board = boards.ticket(hall.connection, hall.setup, hall.now, leg.ticket_id)
         return {**board, "version": hall.version}
@@ -103,14 +110,8 @@ def _on_ticket(token: str, action: Callable[[Hall, Any], None]) -> Response:
 
 @api.get("/tickets/<token>/qr.svg", summary="QR code of a ticket's page")
 def ticket_qr(path: TokenPath) -> Response:
-    office().database.read(lambda connection: boards.ticket_id_of(connection, path.token))
-    code = qrcode.QRCode(
-        error_correction=qrcode.constants.ERROR_CORRECT_M, border=4, image_factory=qrcode.image.svg.SvgPathImage
-    )
-    code.add_data(ticket_urls(office().public_url, path.token)["status_url"])
-    picture = io.BytesIO()
-    code.make_image().save(picture)
-    return Response(picture.getvalue(), mimetype="image/svg+xml", headers={"Cache-Control": "private, max-age=86400"})
+    office().database.read(lambda connection: lookup.ticket_id_of(connection, path.token))
+    return qr_picture(ticket_urls(office().public_url, path.token)["status_url"])
 
 
 def ticket_urls(base: str, token: str) -> dict[str, str]:

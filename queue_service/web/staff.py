@@ -8,17 +8,17 @@ from flask import Response, g, jsonify
 from flask_openapi3 import APIBlueprint, Tag  # type: ignore[attr-defined]
 from sqlalchemy import Connection
 
-from queue_service.actions import day, legs, serving, staff, tickets, windows
+from queue_service.actions import day, last_move, legs, serving, staff, tickets, windows
 from queue_service.actions.legs import at_window
 from queue_service.actions.staff import Known
 from queue_service.actions.windows import Operator
 from queue_service.model.staff import Role
-from queue_service.reports.jumps import as_csv, jumps_report
-from queue_service.rules.errors import Kind, Refused, not_found
-from queue_service.storage import boards
+from queue_service.rules.errors import Kind, Refused
+from queue_service.storage import lookup, staff_boards, visits
 from queue_service.storage.boards import Board
 from queue_service.storage.hall import Hall
 from queue_service.storage.office import Setup
+from queue_service.storage.shift import earlier_stops, own_day
 from queue_service.web import access
 from queue_service.web.models import (
     AtWindow,
@@ -28,14 +28,16 @@ from queue_service.web.models import (
     Finish,
     Hold,
     LegPath,
+    Numbered,
     Opening,
     Pause,
-    Period,
     Priority,
     Transfer,
     WindowPath,
+    small_number,
 )
 from queue_service.web.office import office
+from queue_service.web.public import api as visitors
 
 api = APIBlueprint("staff", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="Staff")])
 AT_WINDOWS = (Role.OPERATOR, Role.RECEPTION, Role.HALL)
@@ -75,10 +77,37 @@ def desk(path: BranchPath) -> Response:
     known = access.who()
     office().database.setup(path.branch)
     access.require(*AT_WINDOWS, Role.REVIEWER, branch=path.branch)
-    board = cast(Board, office().board(path.branch, boards.desk))
+    board = cast(Board, office().board(path.branch, staff_boards.desk))
     for window in board["windows"]:
         window["mine"] = window["operator_id"] == str(known.staff_id)
     return jsonify(board)
+
+
+@api.get("/branches/<branch>/my-day", summary="What I did today; nobody else is told")
+def my_day(path: BranchPath) -> Response:
+    access.who()
+    office().database.setup(path.branch)
+    known = access.require(*AT_WINDOWS, branch=path.branch)
+
+    def counted(connection: Connection, setup: Setup, now: datetime) -> Board:
+        return own_day(connection, setup, now, known.staff_id)
+
+    return jsonify(office().board(path.branch, counted))
+
+
+# Beside the call that takes a ticket: the document keeps one blueprint for each path.
+@visitors.get(
+    "/branches/<branch>/tickets", summary="Today's ticket with a printed number, and what may be done with it"
+)
+def ticket_by_number(path: BranchPath, query: Numbered) -> Response:
+    access.who()
+    office().database.setup(path.branch)
+    access.require(*AT_WINDOWS, Role.REVIEWER, branch=path.branch)
+
+    def found(connection: Connection, setup: Setup, now: datetime) -> Board:
+        return visits.by_number(connection, setup, now, query.number)
+
+    return jsonify(office().board(path.branch, found))
 
 
 @api.post("/branches/<branch>/close-day", summary="End the service day: whoever still waits is counted as left")
@@ -87,7 +116,12 @@ def close_day(path: BranchPath) -> Response:
     office().database.setup(path.branch)
     known = access.require(Role.HALL, branch=path.branch)
     actor = f"staff:{known.staff_id}"
-    return jsonify(office().perform(path.branch, actor, lambda hall: {"left": day.close_day(hall, actor)}))
+
+    def answer(hall: Hall) -> Board:
+        left = day.close_day(hall, actor)
+        return {"left": sum(left.values()), "days": {str(day): count for day, count in sorted(left.items())}}
+
+    return jsonify(office().perform(path.branch, actor, answer))
 
 
 @api.post("/windows/<window>/open", summary="Open a window")
@@ -158,7 +192,7 @@ def transfer(path: WindowPath, body: Transfer) -> Response:
 
 @api.post("/windows/<window>/undo", summary="Take back one's own last move")
 def undo(path: WindowPath) -> Response:
-    return _move(path, serving.undo)
+    return _move(path, last_move.undo)
 
 
 @api.post("/legs/<leg>/return", summary="A held visitor waits again")
@@ -184,32 +218,18 @@ def grant_priority(path: LegPath, body: Priority) -> Response:
     return _on_leg(path, grant, Role.RECEPTION, Role.HALL)
 
 
-@api.get("/branches/<branch>/reports/jumps", summary="Calls out of turn, late priorities, re-issues, by operator")
-def jumps(path: BranchPath, query: Period) -> Response:
-    access.who()
-    office().database.setup(path.branch)
-    access.require(Role.HALL, Role.REVIEWER, branch=path.branch)
-
-    def report(connection: Connection, setup: Setup, now: datetime) -> Board:
-        today = setup.service_day(now)
-        return jumps_report(connection, setup, query.start or today, query.end or today)
-
-    board = cast(Board, office().board(path.branch, report))
-    return Response(as_csv(board["operators"]), mimetype="text/csv") if query.format == "csv" else jsonify(board)
-
-
 def _on_leg(path: LegPath, action: Callable[[Hall, Any, str], None], *roles: Role) -> Response:
     """A staff action on a visitor who is at no window; the leg as it is then."""
     access.who()
-    leg_id = _small_number(path.leg, "leg")
-    branch = office().database.read(lambda connection: boards.branch_of_leg(connection, leg_id))
+    leg_id = small_number(path.leg, "leg")
+    branch = office().database.read(lambda connection: lookup.branch_of_leg(connection, leg_id))
     known = access.require(*(roles or AT_WINDOWS), branch=branch)
     actor = f"staff:{known.staff_id}"
 
     def answer(hall: Hall) -> Board:
         leg = legs.by_id(hall, leg_id)
         action(hall, leg, actor)
-        return {**boards.operator_leg(legs.by_id(hall, leg_id), hall.setup), "version": hall.version}
+        return {**staff_boards.operator_leg(legs.by_id(hall, leg_id), hall.setup), "version": hall.version}
 
     return jsonify(office().perform(branch, actor, answer))
 
@@ -221,7 +241,10 @@ def _leg(body: AtWindow) -> int | None:
 def _move(path: WindowPath, action: Callable[[Hall, int, Operator], Any]) -> Response:
     def answer(hall: Hall, window: int, operator: Operator) -> Board | None:
         leg = action(hall, window, operator)
-        return None if leg is None else {**boards.operator_leg(leg, hall.setup), "version": hall.version}
+        if leg is None:
+            return None
+        earlier = earlier_stops(hall.connection, hall.setup, [leg]).get(leg.ticket_id, [])
+        return {**staff_boards.operator_leg(leg, hall.setup), "earlier": earlier, "version": hall.version}
 
     leg = _at_window(path, answer)
     return Response(status=204) if leg is None else jsonify(leg)
@@ -232,7 +255,7 @@ def _shift(path: WindowPath, action: Callable[[Hall, int, Operator], None]) -> R
         action(hall, window, operator)
         changed = hall.setup.window(window)
         name = operator.name if changed.operator_id == operator.id else None
-        board = boards.window(changed, hall.setup, at_window(hall, window), name)
+        board = staff_boards.window(changed, hall.setup, at_window(hall, window), name)
         return {**board, "mine": name is not None, "version": hall.version}
 
     return jsonify(_at_window(path, answer))
@@ -240,18 +263,11 @@ def _shift(path: WindowPath, action: Callable[[Hall, int, Operator], None]) -> R
 
 def _at_window(path: WindowPath, answer: Callable[[Hall, int, Operator], Any]) -> Any:
     access.who()
-    window = _small_number(path.window, "window")
+    window = small_number(path.window, "window")
     branch = office().database.branch_of_window(window)
     known = access.require(*AT_WINDOWS, branch=branch)
     operator = Operator(known.staff_id, known.name)
     return office().perform(branch, operator.actor, lambda hall: answer(hall, window, operator))
-
-
-def _small_number(text: str, what: str) -> int:
-    # Ids are opaque to callers; ours are numbers small enough for every database.
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise not_found(what, text)
-    return int(text)
 
 
 def _me(known: Known) -> Board:

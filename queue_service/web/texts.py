@@ -1,21 +1,10 @@
-"""In which words do we say it? The language files, read once; the browser pages get the same texts."""
-
-import json
-from functools import cache
-from typing import Any
+"""In which words do we answer? Those of the language that the request asks for."""
 
 from flask import request
 
-from queue_service.settings import pages_root
+from queue_service.notifications.words import FALLBACK, fill, languages, plural
 
-FALLBACK = "en"
-
-
-@cache
-def languages() -> dict[str, dict[str, Any]]:
-    """Texts by language code; adding a file to common/languages adds a language."""
-    files = sorted((pages_root() / "common" / "languages").glob("*.json"))
-    return {file.stem: json.loads(file.read_text("utf-8")) for file in files}
+__all__ = ["FALLBACK", "language_of_request", "languages", "plural", "problem_words"]
 
 
 def language_of_request(preferred: str | None = None) -> str:
@@ -31,22 +20,5 @@ def problem_words(code: str, language: str, params: dict[str, object]) -> tuple[
     for texts in (languages().get(language, {}), languages().get(FALLBACK, {})):
         words = texts.get("problem", {}).get(code)
         if words:
-            return _fill(words["title"], params), _fill(words["detail"], params)
+            return fill(words["title"], params), fill(words["detail"], params)
     return code.replace("_", " ").capitalize(), ""
-
-
-def _fill(words: str, params: dict[str, object]) -> str:
-    for name, value in params.items():
-        words = words.replace("{" + name + "}", str(value))
-    return words
-
-
-def plural(forms: dict[str, str], n: int) -> str:
-    """The plural form for `n` (English and Slavic rules), with {n} filled in."""
-    if "few" not in forms:
-        form = "one" if n == 1 else "other"
-    elif n % 10 == 1 and n % 100 != 11:
-        form = "one"
-    else:
-        form = "few" if 2 <= n % 10 <= 4 and not 12 <= n % 100 <= 14 else "many"
-    return forms.get(form, forms["other"]).replace("{n}", str(n))

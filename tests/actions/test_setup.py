@@ -13,8 +13,9 @@ from queue_service.clock import FrozenClock
 from queue_service.rules.errors import Refused
 from queue_service.rules.office import BranchFacts, OfficeFacts, ServiceFacts, WindowFacts
 from queue_service.storage import ledger
-from queue_service.storage.boards import hall_version
 from queue_service.storage.database import Database
+from queue_service.storage.lookup import hall_version
+from queue_service.storage.slots import Wish, free_slots
 from tests.make import a_ticket, an_office, an_open_window, an_operator
 from tests.running import DEMO_OFFICE
 
@@ -148,7 +149,7 @@ def test_names_are_needed_in_the_language_that_stands_in_for_the_others(database
 
 
 def test_the_services_of_an_open_window_change_under_a_served_visitor(database: Database) -> None:
-    an_office(database, "AB", {"1": "A"})
+    an_office(database, "AB", {"1": "A", "2": "A"})
     a_ticket(database, "A")
     anna = an_operator(database, "anna")
     window = an_open_window(database, "1", anna)
@@ -236,11 +237,22 @@ def test_the_first_import_is_the_first_entry_of_the_ledger(database: Database) -
     assert ledger.verify_branch(database, "centre") == (None, 1)
 
 
+def test_the_demo_office_can_be_booked(database: Database) -> None:
+    setup.import_office(database, DEMO)
+    office, now = database.setup("centre"), database.clock.now()
+
+    def days(service: str) -> int:
+        slots = database.read(lambda connection: free_slots(connection, office, now, Wish((service,))))
+        return len({slot.starts_at.date() for slot in slots})
+
+    assert min(days(service) for service in office.services) > 20
+
+
 def test_a_changed_file_changes_adds_and_removes(database: Database) -> None:
     setup.import_office(database, DEMO)
     a_ticket(database, "passport")
     changed = DEMO.replace("en: Passport}", "en: Travel passport}").replace("code: family", "code: marriage")
-    changed = changed.replace("family", "marriage").replace("code: '6'", "code: '7'")
+    changed = changed.replace("family", "marriage").replace("code: '6'", "code: '7'").replace("ow: '6'", "ow: '7'")
     difference = setup.diff_office(database, changed)
     assert "-    en: Passport\n+    en: Travel passport\n" in difference
     setup.import_office(database, changed)

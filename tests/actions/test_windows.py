@@ -8,9 +8,9 @@ from queue_service.actions.legs import of_token
 from queue_service.actions.tickets import cancel
 from queue_service.clock import FrozenClock
 from queue_service.rules.errors import Refused
-from queue_service.storage import boards, ledger
-from queue_service.storage.boards import token_hash
+from queue_service.storage import ledger, lookup
 from queue_service.storage.database import Database
+from queue_service.storage.lookup import token_hash
 from tests.make import a_ticket, an_office, an_open_window, an_operator, window_id
 
 
@@ -97,9 +97,9 @@ def test_a_refused_action_changes_nothing(database: Database) -> None:
     a_ticket(database)
     anna = an_operator(database, "anna")
     window = an_open_window(database, "1", anna)
-    before = database.read(lambda connection: boards.hall_version(connection, database.setup("centre")))
+    before = database.read(lambda connection: lookup.hall_version(connection, database.setup("centre")))
     assert_refused("nobody_at_window", lambda: database.act("centre", lambda hall: serving.start(hall, window, anna)))
-    assert before == database.read(lambda connection: boards.hall_version(connection, database.setup("centre")))
+    assert before == database.read(lambda connection: lookup.hall_version(connection, database.setup("centre")))
 
 
 def test_yesterdays_ticket_is_never_called_and_the_first_action_of_the_day_counts_it_as_left(
@@ -143,7 +143,7 @@ def test_every_move_is_in_the_ledger_and_a_changed_entry_is_named(database: Data
 
 
 def states(database: Database) -> list[str]:
-    return database.read(lambda connection: list(connection.execute(select(boards.leg_table.c.state)).scalars()))
+    return database.read(lambda connection: list(connection.execute(select(lookup.leg_table.c.state)).scalars()))
 
 
 def give_back(database: Database, token: str) -> None:

@@ -1,16 +1,14 @@
 """A running office for the browser tests, and pages of every size to look at it with."""
 
 import json
-import socket
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
-from tests.running import Server
+from tests.running import Server, a_server
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -18,22 +16,14 @@ DOUBLE_TAP_MS = 720
 """How long to wait between two taps that are both meant."""
 
 OpenPage = Callable[..., Page]
+expect.set_options(timeout=15_000)  # the machine may be busy
 
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all tests of a file: visitors come and go, nobody changes the office."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    running = Server(tmp_path_factory.mktemp("office"), port)
-    running.prepare()
-    running.start()
-    yield running
-    try:
-        running.stop()
-    except subprocess.TimeoutExpired:  # open sockets of a browser may outlast the polite wait
-        running.kill()
+    with a_server(tmp_path_factory.mktemp("office")) as running:
+        yield running
 
 
 @pytest.fixture
@@ -45,7 +35,8 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
     def open_one(width: int = 1080, height: int = 1920, **options: Any) -> Page:
         size = ViewportSize(width=width, height=height)
         # axe-core has to get in, past the pages' own content security policy.
-        contexts.append(browser.new_context(viewport=size, reduced_motion="reduce", **{"bypass_csp": True, **options}))
+        usual = {"reduced_motion": "reduce", "bypass_csp": True}
+        contexts.append(browser.new_context(viewport=size, **{**usual, **options}))
         page = contexts[-1].new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         return page

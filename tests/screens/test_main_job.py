@@ -106,8 +106,10 @@ def test_a_visit_from_the_kiosk_to_the_end(screens: Any, server: Server, languag
     expect(phone.locator(".go")).to_contain_text(words["go"])
     expect(phone.locator(".go")).to_contain_text("1")
     assert number in phone.title()
+    expect(desk.locator("[data-action=start]")).to_be_enabled()
     desk.keyboard.press("s")
     expect(phone.get_by_text(words["serving"])).to_be_visible()
+    expect(desk.locator("[data-action=finish]")).to_be_enabled()
     desk.keyboard.press("f")
     expect(phone.get_by_text(words["done"])).to_be_visible()
     hall.wait_for_function("heard.length === 1")
@@ -134,18 +136,6 @@ def test_after_a_kill_and_restart_screen_and_phone_catch_up_by_themselves(screen
     expect(hall.locator(".hero .number").first).to_have_text("A001", timeout=10_000)
     expect(phone.get_by_text("It is your turn")).to_be_visible(timeout=10_000)
     assert time.monotonic() - began < 10
-
-
-def test_a_held_key_calls_one_visitor(screens: Any, server: Server) -> None:
-    for _ in range(3):
-        server.take_ticket()
-    desk = at_the_desk(screens, "en")
-    for _ in range(6):
-        desk.keyboard.down("n")
-    desk.keyboard.up("n")
-    expect(desk.locator(".visitor .number")).to_have_text("A001")
-    desk.wait_for_timeout(500)
-    assert server.get("/branches/centre")["waiting"] == 2
 
 
 def test_nothing_is_called_by_opening_reloading_or_a_second_tab(screens: Any, server: Server) -> None:

@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from queue_service.actions import staff
 from queue_service.app import create_app
 from queue_service.settings import Settings
-from queue_service.storage.boards import hall_version
 from queue_service.storage.database import Database
+from queue_service.storage.lookup import hall_version
 from tests.make import an_office, an_operator
 
 

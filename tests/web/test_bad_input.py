@@ -51,6 +51,21 @@ def test_bad_addresses_are_not_found(visitor: Any, office: str, known: Any) -> N
     problem_of(visitor.send("PUT", f"/branches/{office}/tickets", ORDER), 405)
 
 
+@pytest.mark.parametrize(
+    ("days", "field"),
+    [
+        ("from=2026-11-26&to=0001-01-01", "to"),
+        ("from=9999-12-31", "from"),
+        ("from=2026-11-26&to=2026-11-25", "to"),
+        ("from=soon", "from"),
+    ],
+)
+def test_days_that_no_calendar_can_show_are_refused(known: Any, office: str, days: str, field: str) -> None:
+    helen = known("helen", role="hall")
+    for path in ("calendar?", "slots?service=A&", "reports/jumps?"):
+        problem_of(helen.get(f"/branches/{office}/{path}{days}"), 422, field)
+
+
 def test_a_closed_office_gives_no_tickets(visitor: Any, database: Any) -> None:
     from tests.make import an_office
 
@@ -149,3 +164,19 @@ def problem_of(answer: Any, status: int, field: str | None = None) -> Any:
         assert problem["errors"][0]["field"] == field
         assert problem["errors"][0]["message"]
     return problem
+
+
+def test_a_moment_beside_the_ends_of_the_calendar_names_its_field(
+    visitor: Any, known: Any, office: str, database: Any, version: Any
+) -> None:
+    """There, in some time zones, is no day at all."""
+    anna = known("anna")
+    window = database.setup(office).windows[0].id
+    anna.post(f"/windows/{window}/open")
+    before = version()
+    for moment in ("9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00"):
+        held = anna.post(f"/windows/{window}/hold", {"reason": "copies", "return_at": moment})
+        problem_of(held, 422, "return_at")
+        slot = {"service": "A", "starts_at": moment}
+        problem_of(visitor.post(f"/branches/{office}/slot-holds", slot), 422, "starts_at")
+    assert version() == before

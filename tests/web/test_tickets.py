@@ -132,6 +132,8 @@ def test_the_public_hall_holds_no_more_than_it_may(visitor: Any, office: str, da
         "setup_version",
         "server_time",
         "branch",
+        "emergency",
+        "news",
         "open",
         "opens_at",
         "closes_at",

@@ -1,0 +1,143 @@
+"""How is a slot kept while a form is filled in? As a row that ends by itself, written under the branch lock."""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, select
+
+from queue_service.model.appointment import HoldKind
+from queue_service.rules.errors import Kind, Refused, not_found
+from queue_service.rules.roster import day_of
+from queue_service.rules.visit import Visit
+from queue_service.storage.day_books import day_book_without, hold_table, parts_of, touch
+from queue_service.storage.hall import Hall
+from queue_service.storage.lookup import token_hash
+from queue_service.storage.rows import put_row
+from queue_service.storage.slots import BY_STAFF, Bookable, Wish, bookable, slot_taken
+
+KEPT_AFTER_EXPIRY = timedelta(days=1)
+"""So that who comes late with a hold hears that it has ended, and not that it never was."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who keeps a slot: hashes that tell one browser, and one network address, from another."""
+
+    name: str | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True)
+class Held:
+    token: str
+    starts_at: datetime
+    ends_at: datetime
+    expires_at: datetime
+
+
+def hold(hall: Hall, wish: Wish, starts_at: datetime, holder: Holder | None = None, moving: int | None = None) -> Held:
+    """Keep a slot for a while; `moving` is an appointment that is to come here.
+
+    Raises Refused: slot_taken, slot_not_open, slot_too_soon and slot_over with alternatives, too_many_holds, and as
+    `storage.slots.bookable`.
+    """
+    holder = holder or Holder()
+    can = bookable(hall.setup, hall.now, wish)
+    facts = [b for b in (hall.setup.services[code].booking for code in wish.services) if b is not None]
+    if holder.name is not None and all(one.protections.one_hold for one in facts):
+        drop_holds_of(hall, holder.name)
+    limits = [one.protections.holds_per_address for one in facts if one.protections.holds_per_address]
+    if wish.channel not in BY_STAFF and holder.address is not None and limits:
+        _refuse_too_many(hall, holder.address, min(limits))
+    require_free(hall, wish, can, starts_at, [("appointment", moving)])
+    expires_at = hall.now + timedelta(minutes=min(one.hold_minutes for one in facts))
+    whose: dict[str, Any] = {"holder": holder.name, "address": holder.address, "appointment_id": moving}
+    return keep(hall, can.visit, wish, starts_at, expires_at, **whose)
+
+
+def keep(
+    hall: Hall,
+    visit: Visit,
+    wish: Wish,
+    starts_at: datetime,
+    expires_at: datetime,
+    kind: HoldKind = HoldKind.FORM,
+    **more: Any,
+) -> Held:
+    """Write a hold down; whether there is room was asked before."""
+    token = secrets.token_urlsafe(16)
+    ends_at = starts_at + timedelta(minutes=visit.minutes)
+    put_row(
+        hall.connection,
+        hold_table,
+        branch_id=hall.setup.branch_id,
+        token_hash=token_hash(token),
+        kind=kind.value,
+        parts=parts_of(visit),
+        buffer_minutes=visit.buffer,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        taken_at=hall.now,
+        expires_at=expires_at,
+        channel=wish.channel.value,
+        needs=list(wish.needs),
+        requires=" ".join(sorted(visit.requires)),
+        **more,
+    )
+    touch(hall, starts_at)
+    return Held(token, starts_at, ends_at, expires_at)
+
+
+def require_free(
+    hall: Hall, wish: Wish, can: Bookable, starts_at: datetime, without: Iterable[tuple[str, int | None]] = ()
+) -> None:
+    """Raises Refused unless the visit can begin then: not_open_yet, too_soon, slot_taken with alternatives."""
+    day = day_of(starts_at, hall.setup.time_zone)
+    if starts_at < can.first:
+        code = "slot_over" if wish.channel in BY_STAFF or starts_at <= hall.now else "slot_too_soon"
+        raise _with_alternatives(hall, wish, starts_at, code)
+    if day > can.last_day:
+        raise _with_alternatives(hall, wish, starts_at, "slot_not_open")
+    book = day_book_without(hall.connection, hall.setup, hall.now, day, without)
+    if not book.is_free(can.visit, starts_at):
+        raise slot_taken(hall.connection, hall.setup, hall.now, wish, starts_at)
+
+
+def of_token(hall: Hall, token: str) -> Any:
+    """The hold behind a token, ended or not. Raises Refused(unknown_hold)."""
+    c = hold_table.c
+    here = (c.token_hash == token_hash(token)) & (c.branch_id == hall.setup.branch_id)
+    row = hall.connection.execute(select(hold_table).where(here)).first()
+    if row is None:
+        raise not_found("hold", "", "hold")
+    return row
+
+
+def drop(hall: Hall, row: Any) -> None:
+    """A hold has served its purpose, or nobody wants it any more."""
+    hall.connection.execute(delete(hold_table).where(hold_table.c.id == row.id))
+    touch(hall, row.starts_at)
+
+
+def drop_holds_of(hall: Hall, holder: str) -> None:
+    """A visitor keeps one slot at a time."""
+    c = hold_table.c
+    mine = (c.branch_id == hall.setup.branch_id) & (c.holder == holder) & (c.expires_at > hall.now)
+    for row in hall.connection.execute(select(hold_table).where(mine)).all():
+        drop(hall, row)
+
+
+def _refuse_too_many(hall: Hall, address: str, limit: int) -> None:
+    c = hold_table.c
+    live = (c.branch_id == hall.setup.branch_id) & (c.address == address) & (c.expires_at > hall.now)
+    kept = hall.connection.execute(select(func.count()).select_from(hold_table).where(live)).scalar_one()
+    if kept >= limit:
+        raise Refused("too_many_holds", Kind.TOO_MANY, limit=limit)
+
+
+def _with_alternatives(hall: Hall, wish: Wish, starts_at: datetime, code: str) -> Refused:
+    taken = slot_taken(hall.connection, hall.setup, hall.now, wish, max(starts_at, hall.now))
+    return Refused(code, field="starts_at", more=taken.more)

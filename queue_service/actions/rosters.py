@@ -1,0 +1,98 @@
+"""What an admin says about time: rosters of windows, special days of the office, closures.
+
+No change here touches a booking. Those that no longer fit are told (storage/day_books.py), and moved by people.
+"""
+
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+from sqlalchemy import Table, delete, update
+
+from queue_service.rules.booking import ClosureFacts, RosterFacts, SpecialDaysFacts
+from queue_service.rules.errors import Kind, Refused, not_found
+from queue_service.storage.hall import Hall
+from queue_service.storage.rows import put_row
+from queue_service.storage.timetable import closure_table, roster_table, special_table
+
+TimeFacts = RosterFacts | SpecialDaysFacts | ClosureFacts
+
+
+def put_roster(hall: Hall, facts: RosterFacts, actor: str, roster_id: int | None = None) -> int:
+    """Add or change a roster; its id. Raises Refused: unknown_window, unknown_service, unknown_roster."""
+    for i, code in enumerate(facts.services or []):
+        hall.setup.service(code, f"services.{i}")
+    return _put(hall, roster_table, _roster_row(hall, facts), facts, actor, roster_id)
+
+
+def put_special_days(hall: Hall, facts: SpecialDaysFacts, actor: str, special_id: int | None = None) -> int:
+    """Add or change special days; their id. Raises Refused(unknown_special_days)."""
+    return _put(hall, special_table, facts.model_dump(), facts, actor, special_id)
+
+
+def put_closure(hall: Hall, facts: ClosureFacts, actor: str, closure_id: int | None = None) -> int:
+    """Add or change a closure; its id. Raises Refused: unknown_window, unknown_closure."""
+    for i, code in enumerate(facts.windows or []):
+        _window_id(hall, code, f"windows.{i}")
+    return _put(hall, closure_table, facts.model_dump(), facts, actor, closure_id)
+
+
+def remove(hall: Hall, rows: Table, row_id: int, actor: str) -> None:
+    """Take a roster, special days or a closure away. Raises Refused(unknown_…)."""
+    gone = hall.connection.execute(delete(rows).where(rows.c.id == row_id, rows.c.branch_id == hall.setup.branch_id))
+    if not gone.rowcount:
+        _unknown(rows, row_id)
+    hall.record(f"setup_{rows.name}_removed", actor, facts={"id": row_id})
+    hall.set_up_again()
+
+
+def replace_all(
+    hall: Hall,
+    rosters: Iterable[RosterFacts],
+    special_days: Iterable[SpecialDaysFacts],
+    closures: Iterable[ClosureFacts],
+) -> None:
+    """What an imported office says, in the place of what was there. The set-up has to be read again afterwards."""
+    for rows in (roster_table, special_table, closure_table):
+        hall.connection.execute(delete(rows).where(rows.c.branch_id == hall.setup.branch_id))
+    for roster in rosters:
+        _insert(hall, roster_table, _roster_row(hall, roster))
+    for special in special_days:
+        _insert(hall, special_table, special.model_dump())
+    for closure in closures:
+        _insert(hall, closure_table, closure.model_dump())
+
+
+def forget_window(hall: Hall, window_id: int) -> None:
+    """A removed window has no roster any more."""
+    hall.connection.execute(delete(roster_table).where(roster_table.c.window_id == window_id))
+
+
+def _put(hall: Hall, rows: Table, values: dict[str, Any], facts: TimeFacts, actor: str, row_id: int | None) -> int:
+    if row_id is None:
+        row_id = _insert(hall, rows, values)
+    else:
+        here = (rows.c.id == row_id) & (rows.c.branch_id == hall.setup.branch_id)
+        if not hall.connection.execute(update(rows).where(here).values(values)).rowcount:
+            _unknown(rows, row_id)
+    hall.record(f"setup_{rows.name}", actor, facts={"id": row_id, **facts.model_dump(mode="json")})
+    hall.set_up_again()
+    return row_id
+
+
+def _insert(hall: Hall, rows: Table, values: dict[str, Any]) -> int:
+    return put_row(hall.connection, rows, branch_id=hall.setup.branch_id, **values)
+
+
+def _roster_row(hall: Hall, facts: RosterFacts) -> dict[str, Any]:
+    return {**facts.model_dump(exclude={"window"}), "window_id": _window_id(hall, facts.window, "window")}
+
+
+def _window_id(hall: Hall, code: str, field: str) -> int:
+    for window in hall.setup.windows:
+        if window.code == code:
+            return window.id
+    raise Refused("unknown_window", Kind.INVALID, field=field, value=code)
+
+
+def _unknown(rows: Table, row_id: int) -> NoReturn:
+    raise not_found(rows.name, str(row_id))

@@ -1,0 +1,64 @@
+"""In which words is it told? The language files, read once; pages, messages and calendars have the same texts."""
+
+import json
+from datetime import datetime
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from queue_service.settings import pages_root
+
+FALLBACK = "en"
+
+
+@cache
+def languages() -> dict[str, dict[str, Any]]:
+    """Texts by language code; adding a file to common/languages adds a language."""
+    files = sorted((pages_root() / "common" / "languages").glob("*.json"))
+    return {file.stem: json.loads(file.read_text("utf-8")) for file in files}
+
+
+def words(language: str, section: str, key: str, **params: object) -> str:
+    """A text of a section, with its placeholders filled in; another language is better than a key."""
+    for texts in (languages().get(language, {}), languages()[FALLBACK]):
+        found = texts.get(section, {})
+        for part in key.split("."):
+            found = found.get(part) if isinstance(found, dict) else None
+        if isinstance(found, str):
+            return fill(found, params)
+    return ""
+
+
+def fill(text: str, params: dict[str, object]) -> str:
+    for name, value in params.items():
+        text = text.replace("{" + name + "}", str(value))
+    return text
+
+
+def plural(forms: dict[str, str], n: int) -> str:
+    """The plural form for `n` (English and Slavic rules), with {n} filled in."""
+    if "few" not in forms:
+        form = "one" if n == 1 else "other"
+    elif n % 10 == 1 and n % 100 != 11:
+        form = "one"
+    else:
+        form = "few" if 2 <= n % 10 <= 4 and not 12 <= n % 100 <= 14 else "many"
+    return forms.get(form, forms["other"]).replace("{n}", str(n))
+
+
+def text_of(by_language: dict[str, str], language: str, default: str) -> str:
+    """A text that an admin entered: in this language, else the branch's own, else whatever there is."""
+    return by_language.get(language) or by_language.get(default) or next(iter(by_language.values()), "")
+
+
+def day_words(at: datetime, time_zone: str, language: str) -> str:
+    """The local date of a moment, as "Monday, 2 March 2026"."""
+    local = at.astimezone(ZoneInfo(time_zone))
+    weekday = words(language, "messages", f"weekdays.{local.isoweekday()}")
+    month = words(language, "messages", f"months.{local.month}")
+    return words(language, "messages", "date", weekday=weekday, day=local.day, month=month, year=local.year)
+
+
+def clock_words(at: datetime, time_zone: str) -> str:
+    """The local time of a moment, as 09:05."""
+    return at.astimezone(ZoneInfo(time_zone)).strftime("%H:%M")

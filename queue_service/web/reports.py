@@ -1,0 +1,66 @@
+"""What can be read of the past? Reports over service days, as JSON or as a file for a spreadsheet."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any, cast
+
+from flask import Response, jsonify
+from flask_openapi3 import APIBlueprint, Tag  # type: ignore[attr-defined]
+from sqlalchemy import Connection
+
+from queue_service.model.staff import Role
+from queue_service.reports import jumps as of_jumps
+from queue_service.reports import times as of_times
+from queue_service.rules.errors import Kind, Refused, invalid
+from queue_service.storage.boards import Board
+from queue_service.storage.office import Setup
+from queue_service.web import access
+from queue_service.web.models import BranchPath, Code, Period
+from queue_service.web.office import office
+
+api = APIBlueprint("reports", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="Reports")])
+
+
+class ReportPath(BranchPath):
+    name: Code
+    """waiting, service or no-show"""
+
+
+@api.get("/branches/<branch>/reports/jumps", summary="Calls out of turn, late priorities, re-issues, by operator")
+def jumps(path: BranchPath, query: Period) -> Response:
+    def report(connection: Connection, setup: Setup, _: datetime, *days: date) -> Board:
+        return of_jumps.jumps_report(connection, setup, *days)
+
+    board = _over_days(path.branch, query, report)
+    return _as_asked(board, query, lambda: of_jumps.as_csv(board["operators"]))
+
+
+@api.get("/branches/<branch>/reports/<name>", summary="Waiting, service and no-shows, each figure with its definition")
+def times(path: ReportPath, query: Period) -> Response:
+    def report(connection: Connection, setup: Setup, now: datetime, *days: date) -> Board:
+        if path.name not in of_times.REPORTS:
+            raise Refused("not_found", Kind.NOT_FOUND)
+        return of_times.times_report(connection, setup, now, path.name, *days)
+
+    board = _over_days(path.branch, query, report)
+    return _as_asked(board, query, lambda: of_times.as_csv(board))
+
+
+def _over_days(branch: str, query: Period, report: Callable[..., Board]) -> Board:
+    """The report over the service days that are asked for; today's if none are named."""
+    access.who()
+    office().database.setup(branch)
+    access.require(Role.HALL, Role.REVIEWER, branch=branch)
+
+    def made(connection: Connection, setup: Setup, now: datetime) -> Any:
+        today = setup.service_day(now)
+        first, last = query.start or today, query.end or today
+        if last < first:
+            raise invalid("ends_before_it_begins", "to")
+        return report(connection, setup, now, first, last)
+
+    return cast(Board, office().board(branch, made))
+
+
+def _as_asked(board: Board, query: Period, csv: Callable[[], str]) -> Response:
+    return Response(csv(), mimetype="text/csv") if query.format == "csv" else jsonify(board)
