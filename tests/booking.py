@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from queue_service.actions import appointments, holds, rosters, waiting
+from queue_service.actions import appointments, holds, office_facts, rosters, waiting
 from queue_service.actions import setup as office_setup
 from queue_service.actions.waiting import Whose
 from queue_service.model.ticket import Channel
@@ -46,7 +46,7 @@ def a_bookable_office(
 
 def bookable(hall: Hall, letter: str, **terms: Any) -> None:
     """Set the terms of a service; a visit takes half an hour unless said otherwise."""
-    present = office_setup.service_facts(hall.setup.service(letter))
+    present = office_facts.service_facts(hall.setup.service(letter))
     wanted = BookingFacts.model_validate({"minutes": 30, **terms})
     office_setup.change_service(hall, letter, present.model_copy(update={"booking": wanted}), "test")
 

@@ -7,6 +7,7 @@ from flask import Response, jsonify
 from flask_openapi3 import APIBlueprint, Tag  # type: ignore[attr-defined]
 from pydantic import BaseModel, Field, create_model
 
+from queue_service.actions import office_facts
 from queue_service.actions import setup as actions
 from queue_service.model.staff import Role
 from queue_service.rules.forms import Facts
@@ -61,8 +62,8 @@ def show_setup(path: BranchPath) -> Response:
 @api.patch("/branches/<branch>", summary="Change the branch: names, hours, languages, calling")
 def change_branch(path: BranchPath, body: BranchPatch) -> Response:
     def change(hall: Hall, actor: str) -> Board:
-        actions.change_branch(hall, patched(actions.branch_facts(hall.setup), body), actor)
-        return actions.branch_facts(hall.setup).model_dump(mode="json")
+        actions.change_branch(hall, patched(office_facts.branch_facts(hall.setup), body), actor)
+        return office_facts.branch_facts(hall.setup).model_dump(mode="json")
 
     return _change(path.branch, change)
 
@@ -75,7 +76,7 @@ def add_service(path: BranchPath, body: ServiceFacts) -> tuple[Response, int]:
 @api.patch("/branches/<branch>/services/<code>", summary="Change a service")
 def change_service(path: PartPath, body: ServicePatch) -> Response:
     def change(hall: Hall, actor: str) -> Board:
-        present = actions.service_facts(hall.setup.service(path.code))
+        present = office_facts.service_facts(hall.setup.service(path.code))
         return _dump(actions.change_service(hall, path.code, patched(present, body), actor))
 
     return _change(path.branch, change)
@@ -96,7 +97,7 @@ def add_window(path: BranchPath, body: WindowFacts) -> tuple[Response, int]:
 def change_window(path: PartPath, body: WindowPatch) -> Response:
     def change(hall: Hall, actor: str) -> Board:
         window = actions.window_by_code(hall.setup, path.code)
-        facts = patched(actions.window_facts(window), body)
+        facts = patched(office_facts.window_facts(window), body)
         return _window(hall, actions.change_window(hall, path.code, facts, actor))
 
     return _change(path.branch, change)
@@ -120,7 +121,7 @@ def patched(present: Shape, patch: Facts) -> Shape:
 
 
 def _dump(service: Any) -> Board:
-    return actions.service_facts(service).model_dump(mode="json")
+    return office_facts.service_facts(service).model_dump(mode="json")
 
 
 def _window(hall: Hall, window: Any) -> Board:
@@ -130,7 +131,7 @@ def _window(hall: Hall, window: Any) -> Board:
 def _setup_board(connection: Any, setup: Setup, now: Any) -> Board:
     desk = staff_boards.desk(connection, setup, now)
     waiting = {line["code"]: line["waiting"] for line in desk["services"]}
-    facts = actions.office_of(setup).model_dump(mode="json")
+    facts = office_facts.office_of(setup).model_dump(mode="json")
     return {
         "version": desk["version"],
         "setup_version": setup.version,

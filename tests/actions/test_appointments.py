@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from queue_service.actions import appointments, check_in, holds, rosters
+from queue_service.actions import appointments, check_in, holds, office_facts, rosters
 from queue_service.actions import setup as office_setup
 from queue_service.actions.holds import Holder
 from queue_service.actions.office_file import BadOfficeFile
@@ -272,7 +272,7 @@ def test_who_has_booked_is_served_when_the_service_takes_no_walk_ins(
     row, _ = an_appointment(database, at(2, "10:00"))
 
     def close(hall: Any) -> None:
-        facts = office_setup.service_facts(hall.setup.service("A"))
+        facts = office_facts.service_facts(hall.setup.service("A"))
         office_setup.change_service(hall, "A", facts.model_copy(update={"open": False}), "test")
 
     database.act(office, close)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from queue_service.actions import serving, setup, windows
+from queue_service.actions import office_facts, serving, setup, windows
 from queue_service.actions.office_file import BadOfficeFile, dump_office, parse_office
 from queue_service.clock import FrozenClock
 from queue_service.rules.errors import Refused
@@ -33,13 +33,13 @@ def a_service(**changes: Any) -> ServiceFacts:
 
 
 def change_service(database: Database, code: str, /, **changes: Any) -> Any:
-    present = setup.service_facts(database.setup("centre").service(code)).model_dump()
+    present = office_facts.service_facts(database.setup("centre").service(code)).model_dump()
     facts = ServiceFacts.model_validate(present | changes)
     return act(database, lambda hall: setup.change_service(hall, code, facts, ADMIN))
 
 
 def change_branch(database: Database, **changes: Any) -> None:
-    present = setup.branch_facts(database.setup("centre")).model_dump()
+    present = office_facts.branch_facts(database.setup("centre")).model_dump()
     facts = BranchFacts.model_validate(present | changes)
     act(database, lambda hall: setup.change_branch(hall, facts, ADMIN))
 

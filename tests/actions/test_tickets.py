@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from queue_service.actions import setup, tickets
+from queue_service.actions import office_facts, setup, tickets
 from queue_service.actions.tickets import Order, issue
 from queue_service.clock import FrozenClock
 from queue_service.jobs.housekeeping import move_what_is_due
@@ -33,7 +33,7 @@ def seen(database: Database, ticket_id: int) -> dict[str, Any]:
 def with_letters(database: Database, **prefixes: str) -> None:
     def change(hall: Any) -> None:
         for code, prefix in prefixes.items():
-            present = setup.service_facts(hall.setup.service(code))
+            present = office_facts.service_facts(hall.setup.service(code))
             setup.change_service(hall, code, present.model_copy(update={"prefix": prefix}), "staff:1")
 
     database.act("centre", change)
@@ -190,7 +190,7 @@ def test_a_service_that_cannot_be_had_is_not_added(database: Database) -> None:
 
 def close(database: Database, code: str) -> None:
     def change(hall: Any) -> None:
-        present = setup.service_facts(hall.setup.service(code))
+        present = office_facts.service_facts(hall.setup.service(code))
         setup.change_service(hall, code, present.model_copy(update={"open": False}), "staff:1")
 
     database.act("centre", change)
@@ -337,7 +337,7 @@ def test_a_range_does_not_change_under_numbers_that_were_given_out_today(
     a_ticket(database)
 
     def change(hall: Any) -> None:
-        facts = setup.branch_facts(hall.setup).model_copy(update={field: 6})
+        facts = office_facts.branch_facts(hall.setup).model_copy(update={field: 6})
         setup.change_branch(hall, facts, "staff:1")
 
     with refused("day_has_begun", field=field):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from queue_service.actions import setup, tickets
+from queue_service.actions import office_facts, setup, tickets
 from queue_service.actions.legs import at_window
 from queue_service.actions.office_file import BadOfficeFile
 from queue_service.actions.tickets import Order
@@ -29,7 +29,7 @@ RUNS = int(os.environ.get("QS_RUNS", "25"))
 
 def set_window(code: str, services: str) -> Any:
     def change(hall: Hall) -> None:
-        facts = setup.window_facts(setup.window_by_code(hall.setup, code))
+        facts = office_facts.window_facts(setup.window_by_code(hall.setup, code))
         setup.change_window(hall, code, facts.model_copy(update={"services": list(services)}), "staff:1")
 
     return change
@@ -37,7 +37,7 @@ def set_window(code: str, services: str) -> Any:
 
 def set_service(code: str, **facts: Any) -> Any:
     def change(hall: Hall) -> None:
-        present = setup.service_facts(hall.setup.service(code))
+        present = office_facts.service_facts(hall.setup.service(code))
         setup.change_service(hall, code, present.model_copy(update=facts), "staff:1")
 
     return change
@@ -143,7 +143,7 @@ def test_somebody_who_needs_a_language_keeps_a_window_that_speaks_it(database: D
     database.act("centre", lambda hall: tickets.issue(hall, Order(("A",), "en", Channel.KIOSK, needs=("language",))))
 
     def only_russian(hall: Hall) -> None:
-        facts = setup.branch_facts(hall.setup).model_copy(update={"languages": ["ru"]})
+        facts = office_facts.branch_facts(hall.setup).model_copy(update={"languages": ["ru"]})
         setup.change_branch(hall, facts, "staff:1")
 
     with refused("people_stranded", field="languages", count=1):

@@ -23,7 +23,8 @@ from hypothesis.stateful import (
 from sqlalchemy import insert
 
 from queue_service.actions import staff
-from queue_service.actions.setup import change_window, window_by_code, window_facts
+from queue_service.actions.office_facts import window_facts
+from queue_service.actions.setup import change_window, window_by_code
 from queue_service.actions.tickets import Order, issue
 from queue_service.app import create_app
 from queue_service.clock import FrozenClock

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from queue_service.actions import appointments, setup
+from queue_service.actions import appointments, office_facts, setup
 from queue_service.clock import FrozenClock
 from queue_service.notifications.calendar_file import calendar_file
 from queue_service.storage.database import Database
@@ -102,7 +102,7 @@ def office(database: Database) -> str:
     branch = a_bookable_office(database, "A", {"1": "A"}, booking={"horizon_days": 300})
 
     def rename(hall: Hall) -> None:
-        facts = setup.service_facts(hall.setup.service("A"))
+        facts = office_facts.service_facts(hall.setup.service("A"))
         setup.change_service(hall, "A", facts.model_copy(update={"name": {"ru": LONG, "en": "Long"}}), "test")
 
     database.act(branch, rename)

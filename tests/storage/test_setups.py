@@ -6,7 +6,7 @@ from typing import Any
 import gevent
 import pytest
 
-from queue_service.actions import setup
+from queue_service.actions import office_facts, setup
 from queue_service.rules.errors import Refused
 from queue_service.storage import group_commit
 from queue_service.storage.database import Database
@@ -16,7 +16,7 @@ from tests.make import an_office
 
 def serve_at_window_1(services: str) -> Any:
     def change(hall: Hall) -> None:
-        facts = setup.window_facts(setup.window_by_code(hall.setup, "1"))
+        facts = office_facts.window_facts(setup.window_by_code(hall.setup, "1"))
         setup.change_window(hall, "1", facts.model_copy(update={"services": list(services)}), "system")
 
     return change
