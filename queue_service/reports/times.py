@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -65,11 +65,11 @@ def times_report(
 
 
 def as_csv(report: Mapping[str, Any]) -> str:
-    """The report's rows; the branch's own row names no service."""
+    """The report's rows; the first stands for the whole branch and names no service or window."""
     out = io.StringIO()
-    writer = csv.DictWriter(out, ["service", *report["definitions"]])
+    rows: Sequence[Mapping[str, Any]] = report["rows"]
+    writer = csv.DictWriter(out, [next(iter(rows[0])), *report["definitions"]])
     writer.writeheader()
-    rows: Iterable[Mapping[str, Any]] = report["rows"]
     writer.writerows(rows)
     return out.getvalue()
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from queue_service.model.staff import Role
 from queue_service.reports import jumps as of_jumps
 from queue_service.reports import times as of_times
+from queue_service.reports.load import load_report
 from queue_service.rules.errors import Kind, Refused, invalid
 from queue_service.storage.boards import Board
 from queue_service.storage.office import Setup
@@ -23,7 +24,7 @@ api = APIBlueprint("reports", __name__, url_prefix="/api/v1", abp_tags=[Tag(name
 
 class ReportPath(BranchPath):
     name: Code
-    """waiting, service or no-show"""
+    """waiting, service, no-show or load"""
 
 
 @api.get("/branches/<branch>/reports/jumps", summary="Calls out of turn, late priorities, re-issues, by operator")
@@ -35,9 +36,13 @@ def jumps(path: BranchPath, query: Period) -> Response:
     return _as_asked(board, query, lambda: of_jumps.as_csv(board["operators"]))
 
 
-@api.get("/branches/<branch>/reports/<name>", summary="Waiting, service and no-shows, each figure with its definition")
+@api.get(
+    "/branches/<branch>/reports/<name>", summary="Waiting, service, no-shows, load, each figure with its definition"
+)
 def times(path: ReportPath, query: Period) -> Response:
     def report(connection: Connection, setup: Setup, now: datetime, *days: date) -> Board:
+        if path.name == "load":
+            return load_report(connection, setup, now, *days)
         if path.name not in of_times.REPORTS:
             raise Refused("not_found", Kind.NOT_FOUND)
         return of_times.times_report(connection, setup, now, path.name, *days)

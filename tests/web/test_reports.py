@@ -13,7 +13,7 @@ def test_reports_are_for_the_hall_and_the_reviewer_and_name_their_definitions(
 ) -> None:
     a_ticket(database)
     path = f"/branches/{office}/reports"
-    for name in ("waiting", "service", "no-show", "jumps"):
+    for name in ("waiting", "service", "no-show", "load", "jumps"):
         problem_of(visitor.get(f"{path}/{name}"), 401)
     helen, rita, anna = known("helen", "hall"), known("rita", "reviewer"), known("anna")
     problem_of(anna.get(f"{path}/waiting"), 403)
@@ -22,6 +22,7 @@ def test_reports_are_for_the_hall_and_the_reviewer_and_name_their_definitions(
     assert set(board["rows"][0]) == {"service", *board["definitions"]}
     assert (board["from"], board["to"]) == ("2026-03-02", "2026-03-02")
     assert helen.get(f"{path}/no-show").get_json()["rows"][0]["booked"] == 0
+    assert [row["window"] for row in helen.get(f"{path}/load").get_json()["rows"]] == [None, "1", "2"]
     answer = helen.get(f"{path}/service?format=csv&from=2026-02-01&to=2026-03-02")
     assert answer.mimetype == "text/csv"
     assert [row["service"] for row in csv.DictReader(io.StringIO(answer.get_data(as_text=True)))] == ["", "A"]
