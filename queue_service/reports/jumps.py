@@ -1,15 +1,14 @@
 """Who was called before their turn, and by whom? Counted per operator from the ledger."""
 
-import csv
-import io
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, case, func, select
 
 from queue_service.model import LedgerEntry, Staff, table
+from queue_service.reports.sheet import Sheet
 from queue_service.rules.ticket import Move
 from queue_service.storage.office import Setup
 
@@ -56,16 +55,13 @@ def jumps_report(connection: Connection, setup: Setup, first: date, last: date) 
     }
 
 
-def as_csv(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Rows as CSV; reasons become `code: count` pairs. No cell begins like a formula."""
-    out = io.StringIO()
-    columns = ["operator", "name", *DEFINITIONS, "reasons"]
-    writer = csv.DictWriter(out, columns, extrasaction="ignore")
-    writer.writeheader()
-    for row in rows:
-        reasons = "; ".join(f"{code}: {count}" for code, count in row["reasons"].items())
-        writer.writerow({**row, "name": _no_formula(row["name"] or ""), "reasons": _no_formula(reasons)})
-    return out.getvalue()
+def sheet_of(report: Mapping[str, Any]) -> Sheet:
+    """A row for each operator; reasons become `code: count` pairs."""
+    rows = [
+        {**row, "reasons": "; ".join(f"{code}: {count}" for code, count in row["reasons"].items())}
+        for row in report["operators"]
+    ]
+    return Sheet("jumps", ["operator", "name", *DEFINITIONS, "reasons"], rows, DEFINITIONS)
 
 
 def _counts(branch_id: int, start: datetime, end: datetime) -> Any:
@@ -82,7 +78,3 @@ def _counts(branch_id: int, start: datetime, end: datetime) -> Any:
 
 def _percent(counts: Mapping[str, int]) -> float:
     return round(100 * counts["out_of_turn"] / counts["calls"], 1) if counts["calls"] else 0.0
-
-
-def _no_formula(text: str) -> str:
-    return f"'{text}" if text[:1] in "=+-@\t\r" else text

@@ -1,8 +1,6 @@
 """How long did people wait and how long were they served, how many left or did not come? By service, over some days."""
 
-import csv
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -62,16 +60,6 @@ def times_report(
         report["definitions"] |= BOOKED
         rows[0] |= _booked(connection, setup, first, last)
     return report
-
-
-def as_csv(report: Mapping[str, Any]) -> str:
-    """The report's rows; the first stands for the whole branch and names no service or window."""
-    out = io.StringIO()
-    rows: Sequence[Mapping[str, Any]] = report["rows"]
-    writer = csv.DictWriter(out, [next(iter(rows[0])), *report["definitions"]])
-    writer.writeheader()
-    writer.writerows(rows)
-    return out.getvalue()
 
 
 def _legs(connection: Connection, setup: Setup, first: date, last: date) -> dict[str, list[Lived]]:

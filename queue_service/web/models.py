@@ -133,7 +133,7 @@ class Days(Body):
 class Period(Days):
     """Service days; default: today."""
 
-    format: Literal["json", "csv"] = "json"
+    format: Literal["json", "csv", "xlsx"] = "json"
 
 
 def small_number(text: str, what: str) -> int:

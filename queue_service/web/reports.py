@@ -12,6 +12,7 @@ from queue_service.model.staff import Role
 from queue_service.reports import jumps as of_jumps
 from queue_service.reports import times as of_times
 from queue_service.reports.load import load_report
+from queue_service.reports.sheet import Sheet, as_csv, as_xlsx, sheet_of
 from queue_service.rules.errors import Kind, Refused, invalid
 from queue_service.storage.boards import Board
 from queue_service.storage.office import Setup
@@ -20,6 +21,8 @@ from queue_service.web.models import BranchPath, Code, Period
 from queue_service.web.office import office
 
 api = APIBlueprint("reports", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="Reports")])
+
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class ReportPath(BranchPath):
@@ -33,7 +36,7 @@ def jumps(path: BranchPath, query: Period) -> Response:
         return of_jumps.jumps_report(connection, setup, *days)
 
     board = _over_days(path.branch, query, report)
-    return _as_asked(board, query, lambda: of_jumps.as_csv(board["operators"]))
+    return _as_asked(board, query, of_jumps.sheet_of)
 
 
 @api.get(
@@ -48,7 +51,7 @@ def times(path: ReportPath, query: Period) -> Response:
         return of_times.times_report(connection, setup, now, path.name, *days)
 
     board = _over_days(path.branch, query, report)
-    return _as_asked(board, query, lambda: of_times.as_csv(board))
+    return _as_asked(board, query, sheet_of)
 
 
 def _over_days(branch: str, query: Period, report: Callable[..., Board]) -> Board:
@@ -67,5 +70,11 @@ def _over_days(branch: str, query: Period, report: Callable[..., Board]) -> Boar
     return cast(Board, office().board(branch, made))
 
 
-def _as_asked(board: Board, query: Period, csv: Callable[[], str]) -> Response:
-    return Response(csv(), mimetype="text/csv") if query.format == "csv" else jsonify(board)
+def _as_asked(board: Board, query: Period, sheet: Callable[[Board], Sheet]) -> Response:
+    match query.format:
+        case "csv":
+            return Response(as_csv(sheet(board)), mimetype="text/csv")
+        case "xlsx":
+            return Response(as_xlsx(sheet(board)), mimetype=WORKBOOK)
+        case _:
+            return jsonify(board)

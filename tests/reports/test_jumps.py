@@ -1,15 +1,18 @@
 """The jump report counts what happened, no more and no less: twenty calls out of turn among many that were in turn."""
 
 from collections import Counter
+from io import BytesIO
 from random import Random
 from typing import Any
+from zipfile import ZipFile
 
 from queue_service.actions import tickets
 from queue_service.actions.tickets import Order, issue
 from queue_service.clock import FrozenClock
 from queue_service.model import PriorityCategory, table
 from queue_service.model.ticket import Channel
-from queue_service.reports.jumps import as_csv, jumps_report
+from queue_service.reports.jumps import jumps_report, sheet_of
+from queue_service.reports.sheet import as_csv, as_xlsx
 from queue_service.storage import ledger
 from queue_service.storage.database import Database
 from queue_service.storage.rows import put_row
@@ -152,4 +155,10 @@ def test_a_jump_counts_on_its_own_service_day_and_a_second_stop_is_nobodys_inser
 
 def test_no_cell_of_the_file_is_a_formula() -> None:
     row = {"operator": "1", "name": "=cmd()", "reasons": {"@SUM": 2}, "calls": 3}
-    assert as_csv([row]).splitlines()[1] == "1,'=cmd(),3,,,,,,,'@SUM: 2"
+    sheet = sheet_of({"operators": [row]})
+    assert as_csv(sheet).splitlines()[1] == "1,'=cmd(),3,,,,,,,'@SUM: 2"
+    with ZipFile(BytesIO(as_xlsx(sheet))) as book:
+        assert "=cmd()" in book.read("xl/sharedStrings.xml").decode()
+        figures = book.read("xl/worksheets/sheet1.xml").decode()
+    assert "<f>" not in figures
+    assert "<v>3</v>" in figures

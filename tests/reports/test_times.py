@@ -10,7 +10,8 @@ from queue_service.actions import tickets
 from queue_service.actions.tickets import Order, issue
 from queue_service.clock import FrozenClock
 from queue_service.model.ticket import Channel
-from queue_service.reports.times import as_csv, times_report
+from queue_service.reports.sheet import as_csv, sheet_of
+from queue_service.reports.times import times_report
 from queue_service.rules.figures import DEFINITIONS, Lived, figures, quantile
 from queue_service.storage.database import Database
 from tests.make import a_desk, a_ticket, an_office, on_leg
@@ -29,7 +30,7 @@ def report_of(database: Database, name: str, days: int = 1) -> list[dict[str, An
     first = last - timedelta(days=days - 1)
     report = database.read(lambda connection: times_report(connection, setup, now, name, first, last))
     assert set(report["rows"][0]) == {"service", *report["definitions"]}
-    assert as_csv(report).count("\n") == len(report["rows"]) + 1
+    assert as_csv(sheet_of(report)).count("\n") == len(report["rows"]) + 1
     return list(report["rows"])
 
 

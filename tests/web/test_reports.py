@@ -23,6 +23,7 @@ def test_reports_are_for_the_hall_and_the_reviewer_and_name_their_definitions(
     assert (board["from"], board["to"]) == ("2026-03-02", "2026-03-02")
     assert helen.get(f"{path}/no-show").get_json()["rows"][0]["booked"] == 0
     assert [row["window"] for row in helen.get(f"{path}/load").get_json()["rows"]] == [None, "1", "2"]
+    assert helen.get(f"{path}/load?format=xlsx").get_data()[:2] == b"PK"
     answer = helen.get(f"{path}/service?format=csv&from=2026-02-01&to=2026-03-02")
     assert answer.mimetype == "text/csv"
     assert [row["service"] for row in csv.DictReader(io.StringIO(answer.get_data(as_text=True)))] == ["", "A"]
