@@ -556,3 +556,28 @@ CREATE TABLE message (
 );
 CREATE INDEX message_of ON message (appointment_id);
 CREATE INDEX outbox ON message (channel, due_at) WHERE state = 'queued';
+
+-- One range of waiting time that was shown for a waiting leg, and when the call came.
+CREATE TABLE estimate (
+    id SERIAL NOT NULL,
+    branch_id INTEGER NOT NULL,
+    service_day DATE NOT NULL,
+    leg_id INTEGER NOT NULL,
+    service_id INTEGER NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    is_first BOOLEAN NOT NULL,
+    low INTEGER NOT NULL,
+    high INTEGER NOT NULL,
+    sooner INTEGER NOT NULL,
+    middle INTEGER NOT NULL,
+    later INTEGER NOT NULL,
+    state VARCHAR(8) NOT NULL,
+    called_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT pk_estimate PRIMARY KEY (id),
+    CONSTRAINT ck_estimate_state_known CHECK (state IN ('open', 'called', 'left')),
+    CONSTRAINT fk_estimate_branch_id FOREIGN KEY(branch_id) REFERENCES branch (id),
+    CONSTRAINT fk_estimate_leg_id FOREIGN KEY(leg_id) REFERENCES leg (id),
+    CONSTRAINT fk_estimate_service_id FOREIGN KEY(service_id) REFERENCES service (id)
+);
+CREATE INDEX estimates_by_day ON estimate (branch_id, service_day);
+CREATE INDEX open_estimates ON estimate (branch_id, leg_id) WHERE state = 'open';

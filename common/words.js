@@ -1,6 +1,25 @@
 // Which words do several pages share? Needs of visitors, and refusals that need more than the server's sentence.
 import { t } from "./i18n.js";
 
+const minutesOf = (seconds) => Math.round(seconds / 60);
+const LONG_MINUTES = 120;
+
+// "1 h 30 min" and the like.
+function spanWords(minutes) {
+  const hours = Math.floor(minutes / 60);
+  const rest = minutes % 60;
+  if (!hours) return t("common.minutes_only", { n: rest });
+  return rest ? t("common.hours_and_minutes", { hours, minutes: rest }) : t("common.hours_only", { hours });
+}
+
+// "about 10–25 minutes"; nothing when nobody can say.
+export function waitWords(estimate) {
+  if (!estimate?.high) return "";
+  const [low, high] = [estimate.low, estimate.high].map(minutesOf);
+  if (!low) return t("common.wait_up_to", { high });
+  return high < LONG_MINUTES ? t("common.wait_about", { low, high }) : t("common.wait_long", { low: spanWords(low), high: spanWords(high) });
+}
+
 // Needs that only some windows can meet come first.
 export const NEEDS = ["wheelchair", "interpreter", "hearing_loop", "language", "more_time", "companion"];
 export const needName = (code) => t(`words.needs.${code}`);

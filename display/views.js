@@ -83,14 +83,19 @@ function listView({ rows, now, second }) {
 function footView({ hall, settings, second, now }) {
   const lines = settings.shows_waiting ? hall.waiting.filter((line) => line.waiting > 0) : [];
   if (!lines.length) return html`<footer></footer>`;
-  const range = ({ estimate }) => (estimate?.high ? html` <span class="range">${t("display.range", { low: Math.round(estimate.low / 60), high: Math.round(estimate.high / 60) })}</span>` : nothing);
   const start = Math.floor(now / 10000) % lines.length; // more services than fit take turns at the front
   const turned = [...lines.slice(start), ...lines.slice(0, start)];
-  return html`<footer><span>${both("display.waiting", second)}</span><ul class=${lines.length > 4 ? "turning" : ""}>${(lines.length > 4 ? turned : lines).map((line) => html`<li><b>${line.prefix}</b> ${text(line.name)} <b class="number">${line.waiting}</b>${range(line)}</li>`)}</ul></footer>`;
+  return html`<footer><span>${both("display.waiting", second)}</span><ul class=${lines.length > 4 ? "turning" : ""}>${(lines.length > 4 ? turned : lines).map((line) => html`<li><b>${line.prefix}</b> ${text(line.name)} <b class="number">${line.waiting}</b>${rangeView(line)}</li>`)}</ul></footer>`;
+}
+
+function rangeView({ estimate }) {
+  if (!estimate?.high) return nothing;
+  const [low, high] = [estimate.low, estimate.high].map((seconds) => Math.round(seconds / 60));
+  return html` <span class="range">${t(low ? "display.range" : "display.range_up_to", { low, high })}</span>`;
 }
 
 function waitingPanel({ hall, second }) {
-  return html`<div class="panel" data-fit-box><h2>${both("display.waiting", second)}</h2><ul>${hall.waiting.map((line) => html`<li><b>${line.prefix}</b><span>${text(line.name)}</span><b class="number">${line.waiting}</b></li>`)}</ul></div>`;
+  return html`<div class="panel" data-fit-box><h2>${both("display.waiting", second)}</h2><ul>${hall.waiting.map((line) => html`<li><b>${line.prefix}</b><span>${text(line.name)}${line.waiting ? rangeView(line) : nothing}</span><b class="number">${line.waiting}</b></li>`)}</ul></div>`;
 }
 
 // News stand still and are replaced, one language after the other; a touch (or the space bar) stops them.

@@ -4,7 +4,7 @@ import { language, languages, t, text } from "/static/common/i18n.js";
 import { NEEDS, needName } from "/static/common/words.js";
 import { pageOf } from "./paging.js";
 import { pagerView } from "./views.js";
-import { backArrow, closedWords, downArrow, hoursWords, tick, waitingWords } from "./words.js";
+import { backArrow, closedWords, downArrow, estimateWords, hoursWords, tick, waitingWords } from "./words.js";
 
 const LONGEST_ROUTE = 10;
 
@@ -20,7 +20,7 @@ const documentView = (paper) => html`
 const factsView = (service, { office, now }, isOneOfMany) => html`
   <div class="facts">
     ${isOneOfMany ? html`<h2 data-spoken>${text(service.name)}</h2>` : nothing}
-    ${service.open ? html`<p class="people" data-spoken>${waitingWords(service)}</p>${isOneOfMany ? nothing : html`<p data-spoken>${t("kiosk.no_estimate")}</p>
+    ${service.open ? html`<p class="people" data-spoken>${waitingWords(service)}</p>${isOneOfMany ? nothing : html`<p data-wait data-spoken>${estimateWords(service)}</p>
       <p data-spoken>${hoursWords(office, now)}</p>`}` : html`<p class="people" data-spoken>${closedWords(service, office, now)}</p>`}
     ${text(service.fee) ? html`<p data-spoken>${t("kiosk.fee")}: ${text(service.fee)}</p>` : nothing}
   </div>`;

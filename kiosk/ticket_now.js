@@ -1,6 +1,7 @@
 // What is true of the ticket now, and what is the one thing to do about it?
 import { html, nothing, svg } from "lit-html";
 import { clock, t } from "/static/common/i18n.js";
+import { waitWords } from "/static/common/words.js";
 
 const arrow = svg`<svg viewBox="0 0 48 32" fill="none" stroke="currentColor" stroke-width="6" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="M3 16h40M31 4l13 12-13 12"/></svg>`;
 
@@ -26,9 +27,10 @@ const number = (ticket) => html`<p class="number">${ticket.number}</p>`;
 function waitingView(ticket) {
   const ahead = ticket.people_ahead ? t("ticket.ahead", { n: ticket.people_ahead }) : t("ticket.nobody_ahead");
   const windows = ticket.windows_open ? t("ticket.windows_open", { n: ticket.windows_open }) : t("ticket.no_window_open");
+  const wait = waitWords(ticket.estimate);
   return card(t("ticket.waiting"), html`<p class="place">${ahead}</p>`, number(ticket),
     ticket.booked_at ? html`<p class="booked">${t("ticket.booked_at", { time: clock(ticket.booked_at) })}</p>` : nothing,
-    html`<p>${t("ticket.no_estimate")}</p><p>${windows}</p><p class="soft">${t("ticket.where")}</p>`);
+    html`<p data-wait>${wait ? t("ticket.estimate", { range: wait }) : t("ticket.no_estimate")}</p><p>${windows}</p><p class="soft">${t("ticket.where")}</p>`);
 }
 
 // Put off by the holder, or paused by the office: either way, until when?

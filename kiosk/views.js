@@ -2,7 +2,7 @@
 import { html, nothing, svg } from "lit-html";
 import { clock, language, languages, t, text } from "/static/common/i18n.js";
 import { ownWords } from "/static/common/words.js";
-import { backArrow, closedWords, hoursWords, onArrow, waitingWords } from "./words.js";
+import { backArrow, closedWords, estimateWords, hoursWords, lineWords, onArrow } from "./words.js";
 import { pageOf } from "./paging.js";
 import { arrivalWords, codeView } from "./code_view.js";
 import { needsView, serviceView } from "./service_views.js";
@@ -17,7 +17,7 @@ const person = svg`<svg viewBox="0 0 24 24" width="32" height="32" fill="none" s
 const serviceButton = (service, { office, now }, act) => html`
   <button class=${service.open ? "" : "closed"} data-service=${service.code} @click=${act.choose(service)}>
     <span class="letter" aria-hidden="true">${service.prefix}</span>
-    <span class="words"><span>${text(service.name)}</span> <small>${service.open ? waitingWords(service) : closedWords(service, office, now)}</small></span>
+    <span class="words"><span>${text(service.name)}</span> <small>${service.open ? lineWords(service) : closedWords(service, office, now)}</small></span>
   </button>`;
 
 const groupButton = (group, services, act) => html`
@@ -72,7 +72,8 @@ const ticketView = ({ visit: { ticket, isExtended }, device, secondsLeft }, act)
   <div class="ticket ${ticket.appointment ? "was-booked" : ""}">
     <div class="title"><h1 tabindex="-1" data-spoken>${t("kiosk.your_number")}</h1>
       <p class="number" data-spoken>${ticket.number}</p>
-      <p class="ahead" data-spoken>${ticket.people_ahead ? t("kiosk.ahead", { n: ticket.people_ahead }) : t("kiosk.nobody_ahead")}</p>${thenView(ticket.services.slice(1))}
+      <p class="ahead" data-spoken>${ticket.people_ahead ? t("kiosk.ahead", { n: ticket.people_ahead }) : t("kiosk.nobody_ahead")}</p>
+      ${ticket.estimate?.high ? html`<p data-wait data-spoken>${estimateWords(ticket)}</p>` : nothing}${thenView(ticket.services.slice(1))}
       ${ticket.appointment ? html`<p class="arrival" data-spoken>${arrivalWords(ticket, clock(ticket.appointment.starts_at))}</p>` : nothing}
       <p data-spoken>${t("kiosk.watch")}</p></div>
     <figure class="card"><img class="qr" width="300" height="300" alt="" src=${new URL(ticket.qr_url).pathname}><figcaption data-spoken>${t("kiosk.follow")}</figcaption></figure>

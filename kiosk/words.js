@@ -1,6 +1,7 @@
 // How does the kiosk say it? Waiting, opening hours, why a service is closed; and its arrows.
 import { svg } from "lit-html";
 import { closing, dayAndClock, t } from "/static/common/i18n.js";
+import { waitWords } from "/static/common/words.js";
 
 const arrow = (d) => svg`<svg viewBox="0 0 24 24" width="28" height="28" fill="none" stroke="currentColor" stroke-width="3" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d=${d}/></svg>`;
 export const backArrow = arrow("M15 4l-8 8 8 8");
@@ -9,6 +10,12 @@ export const onArrow = arrow("M9 4l8 8-8 8");
 export const tick = arrow("M4 12.5l5.5 5.5L20 7");
 
 export const waitingWords = (service) => (service.waiting ? t("kiosk.waiting", { n: service.waiting }) : t("kiosk.nobody_waiting"));
+
+// Where nobody waits and somebody calls at once there is nothing to add.
+export const lineWords = ({ waiting, estimate, ...rest }) =>
+  [waitingWords({ waiting, ...rest }), waiting || estimate?.low ? waitWords(estimate) : ""].filter(Boolean).join(" · ");
+
+export const estimateWords = ({ estimate }) => (waitWords(estimate) ? t("kiosk.estimate", { range: waitWords(estimate) }) : t("kiosk.no_estimate"));
 
 export function hoursWords({ branch }, now) {
   if (branch.open) return t("kiosk.closes_at", { time: closing(branch.closes_at) });

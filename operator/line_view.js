@@ -1,6 +1,7 @@
 // Who waits, who is aside, who works where? The side of the desk.
 import { html, nothing } from "lit-html";
 import { clock, minutesSince, t, text } from "/static/common/i18n.js";
+import { waitWords } from "/static/common/words.js";
 import { button } from "./actions_view.js";
 import { aside, moves, possible } from "./moves.js";
 import { canAct, choiceName, desk, serviceName } from "./state.js";
@@ -28,7 +29,7 @@ function waitingView(leg, window, isFirst) {
 
 function linesView(window) {
   const lines = desk.board.services.filter(({ code }) => window.serves.includes(code));
-  return html`<ul class="lines">${lines.map((line) => html`<li><span>${text(line.name)}</span><span><b>${line.waiting}</b>${line.waiting ? html` <small class="soft">${t("desk.longest", { n: minutesSince(line.oldest_ready_at, desk.now()) })}</small>` : nothing}</span></li>`)}</ul>`;
+  return html`<ul class="lines">${lines.map((line) => html`<li><span>${text(line.name)}</span><span><b>${line.waiting}</b>${line.waiting ? html` <small class="soft">${t("desk.longest", { n: minutesSince(line.oldest_ready_at, desk.now()) })}</small>` : nothing}${line.waiting && waitWords(line.estimate) ? html`<br><small class="soft" data-wait>${t("desk.who_comes_now", { range: waitWords(line.estimate) })}</small>` : nothing}</span></li>`)}</ul>`;
 }
 
 function asideView(kind, legs, window) {

@@ -2,7 +2,7 @@
 import { html, nothing } from "lit-html";
 import { live } from "lit-html/directives/live.js";
 import { languages, t, text } from "/static/common/i18n.js";
-import { NEEDS } from "/static/common/words.js";
+import { NEEDS, waitWords } from "/static/common/words.js";
 import { NEED_SIGNS } from "./icons.js";
 import { act, canAct, desk, root, serviceName, update } from "./state.js";
 import { printSlip } from "./walk_in.js";
@@ -49,7 +49,7 @@ export const print = () => counter.ticket && printSlip(counter.ticket, counter.t
 export function headView() {
   const { ticket, order } = counter;
   return html`<div class="head-of-card">
-    <div class="stage">${ticket ? html`<div><p class="number" data-issued>${ticket.number}</p><p class="what">${ticket.people_ahead ? t("desk.ahead", { n: ticket.people_ahead }) : t("desk.nobody_ahead")}</p></div>`
+    <div class="stage">${ticket ? html`<div><p class="number" data-issued>${ticket.number}</p><p class="what">${ticket.people_ahead ? t("desk.ahead", { n: ticket.people_ahead }) : t("desk.nobody_ahead")}${waitWords(ticket.estimate) ? html`<br>${waitWords(ticket.estimate)}` : nothing}</p></div>`
       : html`<div><p class="idle">${order.services.length ? chosenWords(order) : t("reception.new_ticket")}</p><p class="what">${order.services.length ? nothing : t("reception.choose")}</p></div>`}</div>
     <div class="actions">${ticket ? button("next-visitor", t("reception.next_visitor"), startOver, { key: "↵", isMain: true }) : button("issue", t("reception.issue"), issue, { key: "↵", isMain: true, isOff: !order.services.length })}
       ${button("print", t("desk.print"), print, { key: "P", isOff: !ticket })}${button("reset", t("reception.reset"), startOver, { key: "Esc" })}</div>

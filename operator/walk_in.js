@@ -1,6 +1,7 @@
 // Somebody came to the window without a ticket: which service? Then the number, large, and a slip if they want one.
-import { html } from "lit-html";
+import { html, nothing } from "lit-html";
 import { languages, t } from "/static/common/i18n.js";
+import { waitWords } from "/static/common/words.js";
 import { cancelView, change, closeDialog, digitsView, focusFirst, titleView } from "./dialog.js";
 import { choose } from "./moves.js";
 import { desk, mine, root } from "./state.js";
@@ -35,6 +36,6 @@ export function walkInView() {
 
 const issuedView = (ticket, language) => html`${titleView(t("desk.walk_in_done"))}
   <p class="number issued" data-issued>${ticket.number}</p>
-  <p class="center">${ticket.people_ahead ? t("desk.ahead", { n: ticket.people_ahead }) : t("desk.nobody_ahead")}</p>
+  <p class="center">${ticket.people_ahead ? t("desk.ahead", { n: ticket.people_ahead }) : t("desk.nobody_ahead")}${waitWords(ticket.estimate) ? html`<br>${waitWords(ticket.estimate)}` : nothing}</p>
   <div class="ends"><button type="button" class="main" data-done @click=${() => closeDialog()}>${t("common.close")} <kbd aria-hidden="true">↵</kbd></button>
     <button type="button" data-print @click=${() => printSlip(ticket, language)}>${t("desk.print")}</button></div>`;

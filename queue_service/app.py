@@ -20,6 +20,7 @@ from queue_service import __version__
 from queue_service.actions.due import catch_up
 from queue_service.clock import Clock, parse_clock
 from queue_service.jobs.schedule import start_jobs
+from queue_service.jobs.waits import WaitingTimes
 from queue_service.notifications.senders import senders_of
 from queue_service.notifications.speech import Speech
 from queue_service.settings import Settings
@@ -124,6 +125,7 @@ def serve(settings: Settings, on_ready: Any = None) -> None:
     server.start()
     # Head and body leave as two segments: without this the second waits 40 ms for the first one's acknowledgement.
     server.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    WaitingTimes(database, _in_thread(ThreadPool(1)), app.extensions["live"].look_again).start()
     scheduler = start_jobs(database, senders_of(settings, database.clock), settings.base_url)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.stop(timeout=5))

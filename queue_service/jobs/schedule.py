@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from apscheduler.schedulers.base import BaseScheduler
 from apscheduler.schedulers.gevent import GeventScheduler
 
+from queue_service.jobs import waits
 from queue_service.jobs.appointments import forget_holds, give_up_absent
 from queue_service.jobs.housekeeping import forget_answers, move_what_is_due
 from queue_service.jobs.messages import give_up_late, send_due
@@ -26,6 +27,8 @@ def start_jobs(database: Database, senders: Iterable[Sender] = (), base_url: str
     scheduler.add_job(give_up_late, "interval", [database], minutes=30, coalesce=True, max_instances=1)
     scheduler.add_job(serve_waiting, "interval", [database], seconds=10, coalesce=True, max_instances=1)
     scheduler.add_job(forget_proofs, "interval", [database], minutes=30, coalesce=True, max_instances=1)
+    scheduler.add_job(waits.score, "interval", [database], seconds=2, coalesce=True, max_instances=1)
+    scheduler.add_job(waits.forget, "interval", [database], hours=6, coalesce=True, max_instances=1)
     for sender in senders:
         what = [database, sender, base_url]
         scheduler.add_job(send_due, "interval", what, seconds=2, coalesce=True, max_instances=1)

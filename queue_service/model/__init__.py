@@ -8,6 +8,7 @@ from sqlmodel import SQLModel
 from queue_service.model.appointment import Appointment, Contact, Message, SlotHold, SpentProof, WaitingEntry
 from queue_service.model.branch import Branch, Hall, PriorityCategory, Service, ServiceGroup, Window, WindowService
 from queue_service.model.device import CodeTry, Device, DevicePairing
+from queue_service.model.estimate import Estimate
 from queue_service.model.ledger import LedgerEntry
 from queue_service.model.roster import BookingDay, Closure, Roster, SpecialDays
 from queue_service.model.staff import Staff, StaffBranch, StaffKey
@@ -31,6 +32,7 @@ __all__ = [
     "Contact",
     "Device",
     "DevicePairing",
+    "Estimate",
     "Hall",
     "LastMove",
     "LedgerEntry",

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from queue_service.settings import pages_root
 
 FALLBACK = "en"
+LONG_MINUTES = 120
+"""From then on a wait is told in hours."""
 
 
 @cache
@@ -44,6 +46,23 @@ def plural(forms: dict[str, str], n: int) -> str:
     else:
         form = "few" if 2 <= n % 10 <= 4 and not 12 <= n % 100 <= 14 else "many"
     return forms.get(form, forms["other"]).replace("{n}", str(n))
+
+
+def wait_words(estimate: dict[str, Any], language: str) -> str | None:
+    """A range of waiting time, as "Your wait: about 10–25 minutes"; None when nobody can say."""
+    if estimate["high"] is None:
+        return None
+    low, high = (round(estimate[end] / 60) for end in ("low", "high"))
+    key = "wait_up_to" if not low else "wait_about" if high < LONG_MINUTES else "wait_long"
+    ends = (low, high) if key != "wait_long" else (_span_words(low, language), _span_words(high, language))
+    said = words(language, "common", key, low=ends[0], high=ends[1])
+    return words(language, "kiosk", "estimate", range=said)
+
+
+def _span_words(minutes: int, language: str) -> str:
+    hours, rest = divmod(minutes, 60)
+    key = "hours_and_minutes" if hours and rest else "hours_only" if hours else "minutes_only"
+    return words(language, "common", key, hours=hours, minutes=rest, n=rest)
 
 
 def text_of(by_language: dict[str, str], language: str, default: str) -> str:

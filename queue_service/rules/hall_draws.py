@@ -19,7 +19,7 @@ class HallDraws:
     habits: Habits
     chance: Chance
     waiting: list[Waiting]
-    """In the order that decides between equal turns."""
+    """In the order that decides between equal turns; those who only ask are the last."""
     working: list[WindowNow]
     """Windows that call, or will."""
     log_seconds: Array
@@ -47,7 +47,7 @@ class HallDraws:
 
 def draw_hall(hall: HallNow, times: ServiceTimes, habits: Habits, chance: Chance) -> HallDraws:
     """The state of a hall, and for each rollout how long services really take at each of its windows."""
-    working = [window for window in hall.windows if _may_work(window)]
+    working = [window for window in hall.windows if window.will_call]
     here = [times.window_places[window.code] for window in working]
     crowd = crowding(len(hall.waiting), sum(window.at != At.CLOSED for window in working))
     pace = times.pace * (crowd - times.usual_crowding)  # who waits now is served while it is as crowded
@@ -57,12 +57,8 @@ def draw_hall(hall: HallNow, times: ServiceTimes, habits: Habits, chance: Chance
         times,
         habits,
         chance,
-        sorted(hall.waiting, key=lambda waiting: waiting.order),
+        [*sorted(hall.waiting, key=lambda waiting: waiting.order), *hall.asking],
         working,
         times.log_seconds + pace + office + chance.deviations(times.service_doubt),
         times.window[here] + chance.deviations(times.window_doubt[here]),
     )
-
-
-def _may_work(window: WindowNow) -> bool:
-    return window.at != At.CLOSED or (window.plan is not None and not window.has_opened)

@@ -53,6 +53,11 @@ class WindowNow:
     has_opened: bool = True
     """Today already; a planned window that has not is expected."""
 
+    @property
+    def will_call(self) -> bool:
+        """Now, or later today."""
+        return self.at != At.CLOSED or (self.plan is not None and not self.has_opened)
+
 
 @dataclass(frozen=True)
 class Expected:
@@ -81,3 +86,5 @@ class HallNow:
     rule: Rule
     expected: Sequence[Expected] = ()
     served_today: Sequence[Served] = field(default_factory=tuple)
+    asking: Sequence[Waiting] = ()
+    """Nobody who is there: who would come now, last of all. Each is called as they would be, and takes no time."""

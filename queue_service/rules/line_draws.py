@@ -69,13 +69,17 @@ def draw_line(draws: HallDraws) -> Line:
     residuals = draws.chance.measured(draws.times.residuals, len(service))
     seconds = np.exp(draws.log_seconds[:, service] + draws.times.spread[service] * residuals)
     patience, gone_seconds = _leaving(draws, guest)
+    around = draws.chance.measured(draws.habits.walk, len(service)) + draws.after_service(seconds)
+    asking = slice(len(draws.hall.waiting), len(draws.waiting))
+    for costs in (seconds, around, gone_seconds):
+        costs[:, asking] = 0.0
     return Line(
         person,
         present_from=_beside(draws, [entry[1] for entry in entries]),
         turn=_beside(draws, [entry[2] for entry in entries]),
         may_call=np.concatenate([group.may_call for group in groups], axis=1)[:, person],
         service_seconds=seconds,
-        around_seconds=draws.chance.measured(draws.habits.walk, len(service)) + draws.after_service(seconds),
+        around_seconds=around,
         gone_after=_beside(draws, [group.joined_at for group in groups]) + patience,
         gone_seconds=gone_seconds,
     )

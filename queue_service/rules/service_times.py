@@ -95,6 +95,8 @@ class PastServices:
         self._windows = {code: i for i, code in enumerate(windows)}
         self._configured = np.log(np.array([*configured_seconds.values()], float))
         service, window, log, crowd = self._measured(past)
+        self.count = len(log)
+        """How many services of the past days this rests on."""
         age = np.array([served.days_ago - 1 for served in self._known(past)], float)
         weight = 0.5 ** (np.maximum(age, 0.0) / HALF_LIFE_DAYS)
         self._crowd = float(np.average(crowd, weights=weight)) if len(crowd) else 0.5

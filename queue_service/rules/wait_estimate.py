@@ -12,13 +12,13 @@ from queue_service.rules.hall_draws import draw_hall
 from queue_service.rules.hall_now import HallNow
 from queue_service.rules.hall_rollout import Rollout
 from queue_service.rules.line_draws import draw_line
-from queue_service.rules.service_times import ServiceTimes
+from queue_service.rules.service_times import PastServices, ServiceTimes
 from queue_service.rules.window_draws import draw_windows
 
 ROLLOUTS = 80
 MARKS = (0.1, 0.58, 0.9)
 """Which shares of the rollouts call sooner. The middle errs a little on the late side: to be called later than told
-is worse than to be called earlier (docs/decisions/004)."""
+is worse than to be called earlier (docs/decisions/005)."""
 LONGEST_SECONDS = 6 * 3600.0
 """How far a hall is played."""
 
@@ -35,6 +35,12 @@ class Range:
 
 
 NOBODY_CALLS = Range(math.inf, math.inf, math.inf)
+
+
+def waits_now(hall: HallNow, past: PastServices, habits: Habits) -> Mapping[int | str, Range]:
+    """What everybody in this hall is told, and the examiner of `queue-service estimate`: the same for both."""
+    chance = np.random.default_rng(round(hall.now))
+    return estimate(hall, past.with_today(hall.served_today), habits, chance)
 
 
 def estimate(

@@ -15,15 +15,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TextIO
 
-import numpy as np
-
 from queue_service.model.branch import WindowState
 from queue_service.rules.day_record import DayRecord, Plan, Served, Shift, Visit, after_pause, crowding, guest
 from queue_service.rules.habits import Habits, learn_habits
 from queue_service.rules.hall_now import At, Expected, HallNow, Rule, Waiting, WindowNow
 from queue_service.rules.next_ticket import BEFORE_APPOINTMENT
 from queue_service.rules.service_times import PastServices
-from queue_service.rules.wait_estimate import estimate
+from queue_service.rules.wait_estimate import waits_now
 
 NOBODY_IN_SIGHT_SECONDS = 5 * 3600.0
 SHIFT_EVENTS = {
@@ -184,9 +182,7 @@ class Examined:
         today, at = self._day(), float(message["t"])
         assert self.past is not None
         began = time.perf_counter()
-        hall = today.now(at)
-        chance = np.random.default_rng(round(at))
-        ranges = estimate(hall, self.past.with_today(hall.served_today), self.habits, chance)
+        ranges = waits_now(today.now(at), self.past, self.habits)
         self.took.append(time.perf_counter() - began)
         found = {ticket: ranges[ticket] for ticket in message["tickets"]}
         return {

@@ -20,12 +20,11 @@ from queue_service.rules.ticket import AT_WINDOW, LATE, UNFINISHED
 from queue_service.storage.lookup import hall_version, leg_table, ticket_table
 from queue_service.storage.office import CategorySetup, ServiceSetup, Setup
 from queue_service.storage.rows import among, fetch_all, fetch_one
+from queue_service.storage.waits import NO_ESTIMATE
 
 Board = dict[str, Any]
 
 SHOWN_CALLS = 12
-# Until waiting times can be measured and scored, the honest answer is that there is none.
-NO_ESTIMATE: Board = {"low": None, "high": None, "basis": "not_yet"}
 
 
 def moment(at: datetime | None) -> str | None:
@@ -70,7 +69,7 @@ def services(connection: Connection, setup: Setup, now: datetime) -> list[Board]
             "bookable": service.code in setup.bookable,
             "waiting_list": service.booking is not None and service.booking.protections.waiting_list,
             "waiting": waiting.get(service.code, 0),
-            "estimate": NO_ESTIMATE,
+            "estimate": setup.waits.of_service(service.code),
         }
         for service in setup.services.values()
     ]
@@ -94,7 +93,13 @@ def hall(connection: Connection, setup: Setup, now: datetime) -> Board:
             for row in fetch_all(connection, _serving(tuple(window.id for window in setup.windows)))
         ],
         "waiting": [
-            {"service": s.code, "prefix": s.prefix, "name": s.name, "waiting": waiting.get(s.code, 0)}
+            {
+                "service": s.code,
+                "prefix": s.prefix,
+                "name": s.name,
+                "waiting": waiting.get(s.code, 0),
+                "estimate": setup.waits.of_service(s.code),
+            }
             for s in setup.services.values()
         ],
         "windows": [{"window": window.code, "state": window.state.value} for window in setup.windows],
@@ -144,7 +149,7 @@ def visit_at(setup: Setup, now: datetime, legs: Sequence[Any], version: int, pla
         "issued_at": moment(current.issued_at),
         "booked_at": moment(current.booked_at),
         "people_ahead": place.people_ahead,
-        "estimate": NO_ESTIMATE,
+        "estimate": setup.waits.of_leg(current, service, now) if current.state == LegState.WAITING else NO_ESTIMATE,
         "window": setup.window_codes[current.window_id] if current.state in AT_WINDOW else None,
         "called_at": moment(current.last_called_at),
         "calls": current.calls,

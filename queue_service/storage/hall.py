@@ -1,7 +1,7 @@
 """What does an action work with? A hall: one branch, locked, at one moment, in one transaction."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -95,7 +95,8 @@ class Hall:
         """Say that this action changed the set-up, and read it as it is now within this transaction."""
         self._setup_changed = True
         self._setups.changes(self.connection, self.setup.code)
-        self.setup = read_setup(self.connection, self.setup.branch_id, self.setup.version)
+        fresh = read_setup(self.connection, self.setup.branch_id, self.setup.version)
+        self.setup = replace(fresh, waits=self.setup.waits)
         return self.setup
 
     def settle(self) -> int | None:

@@ -14,6 +14,7 @@ from queue_service.rules.roster import Closure, Roster, RosteredWindow, Timetabl
 from queue_service.rules.ticket import NumberRange
 from queue_service.rules.visit import Terms
 from queue_service.storage.timetable import Entry
+from queue_service.storage.waits import WaitBoard
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,8 @@ class Setup:
     window_codes: dict[int, str] = field(default_factory=dict)
     kept_days: dict[date, Any] = field(default_factory=dict, compare=False, repr=False)
     """What storage/day_books.py has worked out from this timetable."""
+    waits: WaitBoard = field(default_factory=WaitBoard, compare=False, repr=False)
+    """How long people are told to wait; the same for every version of a branch's set-up."""
 
     @cached_property
     def bookable(self) -> frozenset[str]:

@@ -17,6 +17,7 @@ from queue_service.rules.ticket import NumberRange
 from queue_service.storage.office import CallingRules, CategorySetup, GroupSetup, ServiceSetup, Setup, WindowSetup
 from queue_service.storage.rows import fetch_one
 from queue_service.storage.timetable import read_closures, read_rosters, read_special_days
+from queue_service.storage.waits import WaitBoard
 
 branch_table, hall_table = table(Branch), table(Hall)
 service_table, group_table = table(Service), table(ServiceGroup)
@@ -36,6 +37,10 @@ class SetupCache:
         self._known: dict[str, Setup] = {}
         self._changed: dict[str, weakref.ref[Any]] = {}
         """By branch, the last transaction that changed its set-up."""
+        self._waits: dict[int, WaitBoard] = {}
+
+    def waits(self, branch_id: int) -> WaitBoard:
+        return self._waits.setdefault(branch_id, WaitBoard())
 
     def branch_id(self, connection: Connection, code: str) -> int:
         """The id behind a branch code; raises Refused(unknown_branch)."""
@@ -69,6 +74,7 @@ class SetupCache:
         fresh = read_setup(connection, branch_id, version)
         if known is not None and (fresh.timetable, fresh.terms) == (known.timetable, known.terms):
             fresh = replace(fresh, kept_days=known.kept_days)
+        fresh = replace(fresh, waits=self.waits(branch_id))
         changed = self._changed.get(code)
         if changed is None or changed() is not connection.get_transaction():
             self._known[code] = fresh  # an older one that slips in is found out by its version at the next look

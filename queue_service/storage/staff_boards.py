@@ -58,8 +58,8 @@ def desk(connection: Connection, setup: Setup, now: datetime) -> Board:
             }
             for w in setup.windows
         ],
-        "services": [_line(service, *lines.get(service.code, (0, None))) for service in setup.services.values()],
-        "waiting": [_waiting_leg(row, setup) for row in _upcoming(connection, setup, now)],
+        "services": [_line(one, setup, *lines.get(one.code, (0, None))) for one in setup.services.values()],
+        "waiting": [_waiting_leg(row, setup, now) for row in _upcoming(connection, setup, now)],
         "waiting_total": sum(count for count, _ in lines.values()),
         "missed": [_missed_leg(row, setup, now) for row in _aside(connection, setup, now, LegState.MISSED)],
         "held": [_held_leg(row, setup) for row in _aside(connection, setup, now, LegState.HELD)],
@@ -214,21 +214,24 @@ def _priority(leg: Any, setup: Setup) -> Board | None:
     }
 
 
-def _line(service: ServiceSetup, waiting: int, oldest: datetime | None) -> Board:
+def _line(service: ServiceSetup, setup: Setup, waiting: int, oldest: datetime | None) -> Board:
     return {
         **service_board(service),
         "norm": service.norm_seconds,
         "waiting": waiting,
         "oldest_ready_at": moment(oldest),
+        "estimate": setup.waits.of_service(service.code),
     }
 
 
-def _waiting_leg(row: Any, setup: Setup) -> Board:
+def _waiting_leg(row: Any, setup: Setup, now: datetime) -> Board:
+    service = setup.service_codes[row.service_id]
     return {
         "leg": str(row.id),
         "number": row.label,
-        "service": setup.service_codes[row.service_id],
+        "service": service,
         "ready_at": moment(row.ready_at),
+        "estimate": setup.waits.of_leg(row, service, now),
         "language": row.language,
         "channel": row.channel,
         "priority": _priority(row, setup),

@@ -60,6 +60,7 @@ CALL: dict[str, Shape] = {
     "language": "the ticket's language, in which it is spoken",
     "state": "`called` or `serving`, or how the visit went on",
 }
+ESTIMATE: Shape = {"low": "seconds", "high": "seconds", "basis": "what the range rests on"}
 HALL: Shape = {
     **BEAT,
     "setup_version": "the version of the office's set-up",
@@ -75,13 +76,13 @@ HALL: Shape = {
             "prefix": "its letters",
             "name": ByName("its name, by language"),
             "waiting": "how many wait for it",
+            "estimate": ESTIMATE,
         }
     ],
     "windows": [{"window": "the window's code", "state": "`open`, `paused` or `closed`"}],
     "emergency": ByName("what takes every screen, by language; empty when nothing does"),
     "news": [ByName("a piece of news, by language")],
 }
-ESTIMATE: Shape = {"low": "seconds", "high": "seconds", "basis": "what the range rests on"}
 TICKET: Shape = {
     **BEAT,
     "number": "the ticket's number",

@@ -120,6 +120,11 @@ class Live:
             self.publishers[branch] = Publisher(self.office, branch, self, self.devices.compare)
         return self.publishers[branch]
 
+    def look_again(self, branch: str) -> None:
+        """People of this branch are told otherwise how long they wait."""
+        if branch in self.publishers:
+            self.publishers[branch].look_again()
+
     def _on_commit(self, branch: str, version: int) -> None:
         if branch in self.publishers:
             self.publishers[branch].changed(version)

@@ -23,7 +23,7 @@ from queue_service.storage import media
 from queue_service.storage.boards import Board
 from queue_service.web.booking import appointment_of
 from queue_service.web.office import office
-from queue_service.web.texts import FALLBACK, language_of_request, languages, plural
+from queue_service.web.texts import FALLBACK, language_of_request, languages, plural, wait_words
 from queue_service.web.waiting import waiting_entry_of
 
 AREAS = ("common", "kiosk", "display", "operator", "admin")
@@ -77,6 +77,7 @@ def slip(token: str) -> str:
         "issued": _local_time(found, "issued_at", "%d.%m.%Y %H:%M"),
         "booked": found["booked_at"] and fill(texts["booked_at"], {"time": _local_time(found, "booked_at", "%H:%M")}),
         "ahead": None if ahead is None else plural(texts["ahead"], ahead) if ahead else texts["nobody_ahead"],
+        "wait": wait_words(found["estimate"], language_of_request(found["language"])),
         "is_automatic": request.args.get("print") == "auto",
     }
     return _page(

@@ -65,6 +65,11 @@ class Publisher:
             self._changed.set()
             self._changed_for_phones.set()
 
+    def look_again(self) -> None:
+        """Something is told otherwise, although nothing has happened: waiting times."""
+        self._changed.set()
+        self._changed_for_phones.set()
+
     def picture(self, screen: str) -> Board:
         """What a screen that comes now is shown. It must listen already: then it misses nothing."""
         at, drawn = self._drawn.get(screen, (0.0, {}))

@@ -2,9 +2,9 @@
 
 from flask import request
 
-from queue_service.notifications.words import FALLBACK, fill, languages, plural
+from queue_service.notifications.words import FALLBACK, fill, languages, plural, wait_words
 
-__all__ = ["FALLBACK", "language_of_request", "languages", "plural", "problem_words"]
+__all__ = ["FALLBACK", "language_of_request", "languages", "plural", "problem_words", "wait_words"]
 
 
 def language_of_request(preferred: str | None = None) -> str:

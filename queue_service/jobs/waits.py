@@ -1,0 +1,179 @@
+"""Who works out the waiting times? Each process for each branch: after a change, at most once a second, and apart.
+
+What the database says is read on the event loop, where only what changed is read; the rollouts are played in a native
+thread (numpy would stop every socket). What is told is put on the branch's board (storage/waits.py) and kept for
+scoring when it is told otherwise.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+import gevent
+from gevent.event import Event
+
+from queue_service.actions.estimates import forget_old, has_called, keep_shown, score_calls
+from queue_service.rules.told_range import Waits, tell
+from queue_service.storage.database import Database
+from queue_service.storage.day_rows import DayRows
+from queue_service.storage.hall_picture import Picture
+from queue_service.storage.learned import Learned
+from queue_service.storage.lookup import branch_codes
+from queue_service.storage.office import Setup
+from queue_service.storage.waits import Shown, WaitBoard
+
+log = logging.getLogger(__name__)
+AT_MOST_EVERY_SECONDS = 1.0
+QUIET_SECONDS = 10.0
+"""Time passes even when nothing happens: then everything is worked out again."""
+KEEP_EVERY_SECONDS = 5.0
+TOLD_AGAIN_AFTER_SECONDS = 60.0
+"""A range that changes more often than that (by the office's clock) is kept once."""
+
+Apart = Callable[[Callable[[], Any]], Any]
+
+
+class BranchWaits:
+    """The waiting times of one branch."""
+
+    def __init__(self, database: Database, branch: str, apart: Apart) -> None:
+        self._database, self._branch, self._apart = database, branch, apart
+        self._rows: DayRows | None = None
+        self._learned = Learned()
+        self._kept: dict[int, Shown] = {}
+        self._to_keep: list[tuple[Shown, bool]] = []
+        self.took: list[float] = []
+        """Seconds that the last refreshes took apart from the event loop."""
+
+    def refresh(self) -> bool:
+        """Work everything out again; whether people see a difference."""
+        setup, picture = self._read(self._look)
+        waits = self._apart(lambda: self._work_out(setup, picture))
+        board: WaitBoard = setup.waits
+        self._note(board, waits, picture.now)
+        assert self._rows is not None
+        return board.put(waits, self._rows.version, picture.now)
+
+    def keep(self) -> int:
+        """Write down what was told since the last time; how many ranges."""
+        shown, self._to_keep = self._to_keep, []
+        return self._database.write(lambda connection: keep_shown(connection, shown)) if shown else 0
+
+    def picture(self) -> tuple[Setup, Picture, Learned]:
+        """The hall as it is now, and what is known of it, for other questions than how long people wait."""
+        setup, picture = self._read(self._look)
+        return setup, picture, self._learned
+
+    def _look(self, connection: Any, setup: Setup, now: datetime) -> tuple[Setup, Picture]:
+        today = setup.service_day(now)
+        if self._rows is None or self._rows.day != today:
+            self._rows = DayRows(today)
+        self._rows.catch_up(connection, setup)
+        return setup, Picture.of(self._rows, setup, now)
+
+    def _work_out(self, setup: Setup, picture: Picture) -> Waits:
+        began = time.perf_counter()
+        past, habits = self._learned.past(setup), self._learned.habits(picture)
+        waits = tell(picture.hall(), setup.services, past, habits, setup.waits.waits)
+        self.took = [*self.took[-99:], time.perf_counter() - began]
+        return waits
+
+    def learn(self) -> None:
+        """Take in the finished days that are not known yet, one after the other."""
+
+        def missing(connection: Any, setup: Setup, now: datetime) -> Any:
+            today = setup.service_day(now)
+            return setup, today, now, self._learned.missing(connection, setup, today)
+
+        setup, today, now, days = self._read(missing)
+        for day in days:
+            self._learn_from(setup, day, now)
+        if not self._learned.knows(today):
+            self._learned.complete(today)
+
+    def _learn_from(self, setup: Setup, day: date, now: datetime) -> None:
+        rows = DayRows(day)
+        self._database.read(lambda connection: rows.catch_up(connection, setup))
+        picture = Picture.of(rows, setup, now)
+        self._apart(lambda: self._learned.learn(day, picture.record()))
+
+    def _note(self, board: WaitBoard, waits: Waits, at: datetime) -> None:
+        """Put down for keeping whatever is told otherwise than it was last kept."""
+        self._kept = {leg_id: shown for leg_id, shown in self._kept.items() if leg_id in waits.legs}
+        for leg_id, told in waits.legs.items():
+            before = self._kept.get(leg_id)
+            if before is None and (first := board.told_at_issue(leg_id)) is not None:
+                self._to_keep.append((first, True))
+                before = self._kept[leg_id] = first
+            if not told.is_range or (before is not None and not _is_news(before, told, at)):
+                continue
+            self._kept[leg_id] = Shown(leg_id, at, told)
+            self._to_keep.append((self._kept[leg_id], before is None))
+        board.forget_issued(at)
+
+    def _read(self, look: Callable[..., Any]) -> Any:
+        database = self._database
+
+        def read(connection: Any) -> Any:
+            return look(connection, database.setups.read(connection, self._branch), database.clock.now())
+
+        return database.read(read)
+
+
+class WaitingTimes:
+    """Of all branches, for as long as the process runs."""
+
+    def __init__(self, database: Database, apart: Apart, on_news: Callable[[str], None]) -> None:
+        self._database, self._apart, self._on_news = database, apart, on_news
+        self._changed: dict[str, Event] = {}
+        self.branches: dict[str, BranchWaits] = {}
+        database.listeners.append(self._on_commit)
+
+    def start(self) -> None:
+        for branch in self._database.read(branch_codes):
+            self.of(branch)
+
+    def _on_commit(self, branch: str, _: int) -> None:
+        self.of(branch)
+        self._changed[branch].set()
+
+    def of(self, branch: str) -> BranchWaits:
+        if branch not in self.branches:
+            self.branches[branch] = BranchWaits(self._database, branch, self._apart)
+            self._changed[branch] = Event()
+            gevent.spawn(self._for_ever, branch)
+        return self.branches[branch]
+
+    def _for_ever(self, branch: str) -> None:
+        mine, kept_at = self.branches[branch], 0.0
+        while True:
+            began = time.monotonic()
+            try:
+                mine.learn()
+                if mine.refresh():
+                    self._on_news(branch)
+                if began - kept_at >= KEEP_EVERY_SECONDS:
+                    kept_at = began
+                    mine.keep()
+            except Exception:  # one that fails must not be the last; after a while boards say that nothing is known
+                log.exception("waiting times at %s were not worked out", branch)
+            gevent.sleep(max(0.0, AT_MOST_EVERY_SECONDS - (time.monotonic() - began)))
+            self._changed[branch].wait(QUIET_SECONDS)
+            self._changed[branch].clear()
+
+
+def score(database: Database) -> int:
+    """Score the ranges of those who have been called; how many were settled."""
+    return database.write(score_calls) if database.read(has_called) else 0
+
+
+def forget(database: Database) -> None:
+    now = database.clock.now()
+    database.write(lambda connection: forget_old(connection, now))
+
+
+def _is_news(before: Shown, told: Any, at: datetime) -> bool:
+    is_long_ago = (at - before.at).total_seconds() >= TOLD_AGAIN_AFTER_SECONDS
+    return is_long_ago and not before.told.is_shown_as(told)
