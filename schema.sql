@@ -572,7 +572,7 @@ CREATE TABLE estimate (
     middle INTEGER NOT NULL,
     later INTEGER NOT NULL,
     state VARCHAR(8) NOT NULL,
-    called_at TIMESTAMP WITH TIME ZONE,
+    waited INTEGER,
     CONSTRAINT pk_estimate PRIMARY KEY (id),
     CONSTRAINT ck_estimate_state_known CHECK (state IN ('open', 'called', 'left')),
     CONSTRAINT fk_estimate_branch_id FOREIGN KEY(branch_id) REFERENCES branch (id),

@@ -215,13 +215,13 @@ async function load() {
   update();
 }
 
-// The hall's picture has the counts; only a changed set-up or opening needs the services anew.
+// The hall's picture has the counts and ranges; only a changed set-up or opening needs the services anew.
 function show(hall) {
   const isChanged = !office.services || office.isOffline || hall.setup_version !== office.setupVersion || hall.open !== office.branch.open;
   office.setupVersion = hall.setup_version;
   for (const line of hall.waiting) {
     const service = office.services?.find((one) => one.code === line.service);
-    if (service) service.waiting = line.waiting;
+    if (service) Object.assign(service, { waiting: line.waiting, estimate: line.estimate });
   }
   if (isChanged) load();
   else update();

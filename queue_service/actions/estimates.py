@@ -85,4 +85,4 @@ def _outcome(row: Any) -> dict[str, Any]:
     called = row.first_called_at if row.first_called_at and row.first_called_at >= row.at else row.last_called_at
     if called is None or called < row.at:
         return {"state": EstimateState.LEFT.value}
-    return {"state": EstimateState.CALLED.value, "called_at": called}
+    return {"state": EstimateState.CALLED.value, "waited": round((called - row.at).total_seconds())}

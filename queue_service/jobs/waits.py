@@ -28,7 +28,10 @@ log = logging.getLogger(__name__)
 AT_MOST_EVERY_SECONDS = 1.0
 QUIET_SECONDS = 10.0
 """Time passes even when nothing happens: then everything is worked out again."""
-KEEP_EVERY_SECONDS = 5.0
+KEEP_AFTER_SECONDS = 1.0
+"""What was told is written down when nothing has happened for so long,"""
+MUCH_TO_KEEP = 20
+"""or when there is so much of it."""
 TOLD_AGAIN_AFTER_SECONDS = 60.0
 """A range that changes more often than that (by the office's clock) is kept once."""
 
@@ -60,6 +63,10 @@ class BranchWaits:
         """Write down what was told since the last time; how many ranges."""
         shown, self._to_keep = self._to_keep, []
         return self._database.write(lambda connection: keep_shown(connection, shown)) if shown else 0
+
+    @property
+    def has_much_to_keep(self) -> bool:
+        return len(self._to_keep) >= MUCH_TO_KEEP
 
     def picture(self) -> tuple[Setup, Picture, Learned]:
         """The hall as it is now, and what is known of it, for other questions than how long people wait."""
@@ -147,21 +154,28 @@ class WaitingTimes:
         return self.branches[branch]
 
     def _for_ever(self, branch: str) -> None:
-        mine, kept_at = self.branches[branch], 0.0
         while True:
             began = time.monotonic()
-            try:
-                mine.learn()
-                if mine.refresh():
-                    self._on_news(branch)
-                if began - kept_at >= KEEP_EVERY_SECONDS:
-                    kept_at = began
-                    mine.keep()
-            except Exception:  # one that fails must not be the last; after a while boards say that nothing is known
-                log.exception("waiting times at %s were not worked out", branch)
+            self._attempt(branch, self._refresh)
             gevent.sleep(max(0.0, AT_MOST_EVERY_SECONDS - (time.monotonic() - began)))
-            self._changed[branch].wait(QUIET_SECONDS)
+            if not self._changed[branch].wait(KEEP_AFTER_SECONDS):  # in a quiet moment
+                self._attempt(branch, lambda branch: self.branches[branch].keep())
+                self._changed[branch].wait(QUIET_SECONDS)
             self._changed[branch].clear()
+
+    def _refresh(self, branch: str) -> None:
+        mine = self.branches[branch]
+        mine.learn()
+        if mine.refresh():
+            self._on_news(branch)
+        if mine.has_much_to_keep:
+            mine.keep()
+
+    def _attempt(self, branch: str, work: Callable[[str], Any]) -> None:
+        try:
+            work(branch)
+        except Exception:  # one that fails must not be the last; after a while boards say that nothing is known
+            log.exception("waiting times at %s were not worked out", branch)
 
 
 def score(database: Database) -> int:

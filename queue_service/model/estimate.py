@@ -45,4 +45,5 @@ class Estimate(SQLModel, table=True):
     later: int
     """As worked out: one in ten is called sooner, or later."""
     state: str = Field(default=EstimateState.OPEN, max_length=8)
-    called_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    waited: int | None = None
+    """From `at` until the call."""

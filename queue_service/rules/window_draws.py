@@ -11,6 +11,7 @@ from queue_service.rules.hall_draws import HallDraws
 from queue_service.rules.hall_now import At, WindowNow
 
 UNKNOWN_SERVICE_SECONDS = 300.0
+OVERTIME_SECONDS = 900.0
 FEWEST_LONGER = 5
 
 
@@ -115,7 +116,9 @@ def _until_opening(draws: HallDraws, window: WindowNow) -> Array:
 def _closes_at(draws: HallDraws, window: WindowNow) -> Array:
     """Now and then somebody ends a shift early. At the office's own end, the line is served to its last."""
     closes = draws.hall.now + draws.chance.exponential(1 / draws.habits.early_ends_per_second)
-    if window.plan is not None and window.plan.closes_at < draws.hall.closes_at:
+    if window.plan is None or draws.hall.now > window.plan.closes_at + OVERTIME_SECONDS:
+        return closes  # whoever has stayed that long stays
+    if window.plan.closes_at < draws.hall.closes_at:
         return np.minimum(closes, window.plan.closes_at)
     return closes
 

@@ -130,6 +130,10 @@ class Days(Body):
         return not_before(info.data.get("start"), end)
 
 
+class Published(Days):
+    """Service days; default: the last four weeks."""
+
+
 class Period(Days):
     """Service days; default: today."""
 

@@ -14,6 +14,7 @@ from queue_service.actions.estimates import estimate_table
 from queue_service.clock import FrozenClock
 from queue_service.jobs.waits import BranchWaits, forget, score
 from queue_service.model import Roster, table
+from queue_service.reports.accuracy import accuracy_report
 from queue_service.rules.calendar import WEEKDAYS
 from queue_service.rules.told_range import NO_WINDOW, Basis, told
 from queue_service.rules.wait_estimate import NOBODY_CALLS, Range, waits_now
@@ -172,7 +173,7 @@ def test_a_range_is_told_kept_and_scored_when_the_call_comes(database: Database,
     rows = database.read(lambda connection: connection.execute(select(estimate_table)).all())
     by_leg = {row.leg_id: row for row in rows}
     assert by_leg[first.leg_id].state == by_leg[second.leg_id].state == "called"
-    assert (by_leg[second.leg_id].called_at - by_leg[second.leg_id].at).total_seconds() == 25 * 60
+    assert by_leg[second.leg_id].waited == 25 * 60
     assert (by_leg[second.leg_id].low, by_leg[second.leg_id].high) == (shown["low"], shown["high"])
     assert by_leg[third.leg_id].state == "left"
     clock.advance(days=100)
@@ -199,3 +200,32 @@ def test_a_range_does_not_flicker_and_is_never_a_bare_number() -> None:
     assert (after.low, after.high) == (600, 1500)
     assert told(Range(0.0, 0.0, 0.0), Basis.MEASURED).high == 300
     assert told(NOBODY_CALLS, Basis.MEASURED) == NO_WINDOW
+
+
+def test_figures_say_what_they_are_counted_from_and_hide_small_cells(database: Database, clock: FrozenClock) -> None:
+    an_office(database, services="AB", windows={"1": "AB"})
+    setup = database.setup("centre")
+    issued = [a_ticket(database, "AB"[place == 11]) for place in range(12)]
+    ids = {code: one.id for code, one in setup.services.items()}
+
+    def told_and_called(connection: Any) -> None:
+        for place, one in enumerate(issued):
+            facts = {"branch_id": setup.branch_id, "service_day": setup.service_day(clock.now()), "at": clock.now()}
+            span = {"low": 300, "high": 1200, "sooner": 200, "middle": 500, "later": 1100, "is_first": True}
+            waited = 1900 if place == 0 else 600
+            put_row(connection, estimate_table, **facts, **span, leg_id=one.leg_id, service_id=ids["AB"[place == 11]],
+                    state="called", waited=waited)  # fmt: skip
+
+    database.write(told_and_called)
+    today = setup.service_day(clock.now())
+    report = database.read(lambda connection: accuracy_report(connection, setup, today, today))
+    rows = {(row["service"], row["told"]): row for row in report["rows"]}
+    whole = rows[None, "with_ticket"]
+    assert (whole["shown"], whole["called"], whole["left"]) == (12, 12, 0)
+    assert (whole["mean_error"], whole["bias"]) == (round((1400 + 11 * 100) / 12), round((1400 + 11 * 100) / 12))
+    assert whole["covered_percent"] == whole["by_the_end_percent"] == pytest.approx(91.7, abs=0.1)
+    assert whole["late_percent"] == pytest.approx(8.3, abs=0.1)
+    assert rows["A", "with_ticket"]["mean_error"] is not None
+    assert rows["B", "with_ticket"]["called"] == 1
+    assert rows["B", "with_ticket"]["mean_error"] is None
+    assert set(whole) - {"service"} <= set(report["definitions"]) | {"told"}

@@ -28,7 +28,7 @@ def upgrade() -> None:
         sa.Column("middle", sa.Integer(), nullable=False),
         sa.Column("later", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=8), nullable=False),
-        sa.Column("called_at", MOMENT, nullable=True),
+        sa.Column("waited", sa.Integer(), nullable=True),
         sa.CheckConstraint("state IN ('open', 'called', 'left')", name=op.f("ck_estimate_state_known")),
         sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_estimate_branch_id")),
         sa.ForeignKeyConstraint(["leg_id"], ["leg.id"], name=op.f("fk_estimate_leg_id")),

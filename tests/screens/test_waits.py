@@ -1,0 +1,54 @@
+"""How long will it take? A range on the kiosk and on the phone; and afterwards, how true it was."""
+
+import re
+import time
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.make import PASSWORD
+from tests.running import Server
+from tests.screens.conftest import OpenPage, violations
+
+pytestmark = pytest.mark.browser
+RANGE = re.compile(r"(about \d+–\d+|up to \d+) minutes|about .+ (min|h) to .+ (min|h)")
+
+
+def published(office: Server, days: int) -> Any:
+    """The first row: the whole office, ranges told with the ticket. Each number of days is counted anew."""
+    first = date.today() - timedelta(days=days)  # noqa: DTZ011 - any first day will do
+    return office.get(f"/branches/centre/quality?from={first}")["waiting_times"]["rows"][0]
+
+
+def test_a_range_is_on_the_kiosk_and_the_phone_and_is_scored_when_the_call_comes(
+    office: Server, open_page: OpenPage
+) -> None:
+    window = office.window("1")
+    assert office.post("anna", f"/windows/{window}/open").status_code == 200
+    tickets = [office.take_ticket("passport", "en") for _ in range(3)]
+    kiosk = open_page()
+    kiosk.goto(f"{office.url}/kiosk/centre?lang=en")
+    expect(kiosk.locator("[data-service=passport]")).to_contain_text(RANGE, timeout=30_000)
+    phone = open_page(390, 844)
+    phone.goto(tickets[0]["status_url"])
+    expect(phone.locator("[data-wait]")).to_contain_text(RANGE, timeout=30_000)
+    assert office.post("anna", f"/windows/{window}/next").status_code == 200
+    deadline = time.monotonic() + 60
+    days = 1
+    while published(office, days)["called"] < 1:
+        assert time.monotonic() < deadline, "the call was not scored"
+        days += 1
+        time.sleep(0.3)
+
+
+def test_an_admin_sees_how_true_it_was(office: Server, open_page: OpenPage) -> None:
+    page = open_page(1280, 900)
+    page.goto(f"{office.url}/admin?tab=accuracy&lang=en")
+    page.get_by_label("User name").fill("admin")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="How true was what visitors were told?")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("row", name="With the ticket").first).to_contain_text("fewer than 10")
+    assert violations(page) == []
