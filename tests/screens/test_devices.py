@@ -211,7 +211,7 @@ def opens(office: Server, key: str) -> bool:
 
 
 def becomes(page: Page, is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while not is_so():
         assert time.monotonic() < deadline
         page.wait_for_timeout(100)
