@@ -60,7 +60,7 @@ def test_a_renamed_service_shows_on_the_open_kiosk_while_people_wait(
     expect(page.locator("[data-waiting]")).to_contain_text("1")
     page.fill(f"[name='name.{language}']", "Passport · Паспорт")
     saved(page, language)
-    expect(kiosk.locator("[data-service=passport]")).to_contain_text("Passport · Паспорт", timeout=3000)
+    expect(kiosk.locator("[data-service=passport]")).to_contain_text("Passport · Паспорт", timeout=10_000)
     assert kiosk.evaluate("window.isTheSamePage")
     assert server.get(f"/tickets/{ticket['token']}")["status"] == "waiting"
 
@@ -84,7 +84,7 @@ def test_a_new_service_with_a_window_takes_tickets_on_the_open_kiosk(
     page.check("[data-window='1'][data-service=certificates-extracts]")
     page.check("[data-window='2'][data-service=certificates-extracts]")
     saved(page)
-    expect(kiosk.locator("[data-service=certificates-extracts]")).to_be_visible(timeout=3000)
+    expect(kiosk.locator("[data-service=certificates-extracts]")).to_be_visible(timeout=10_000)
     new = service(server, "certificates-extracts")
     assert new["norm_seconds"] == 600
     assert new["documents"] == [{"name": {"ru": "Паспорт"}, "required": True, "note": {}, "source": "§ 12"}]

@@ -448,7 +448,7 @@ def test_without_a_connection_nothing_is_done_later(desk: OpenDesk, office: Serv
     take(office)
     page = desk()
     page.context.set_offline(True)
-    expect(page.locator(".offline")).to_contain_text("No connection", timeout=5000)
+    expect(page.locator(".offline")).to_contain_text("No connection", timeout=10_000)
     expect(page.locator("[data-action=next]")).to_be_disabled()
     press(page, "n")
     page.context.set_offline(False)

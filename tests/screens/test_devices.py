@@ -108,7 +108,7 @@ def test_a_device_shows_its_name_follows_its_settings_and_is_cut_off(
     page.fill("[name=name]", "Window 3")
     page.click("[data-save]")
     expect(page.locator("[role=status]")).to_contain_text("Saved")
-    expect(screen.locator(".hall.window")).to_be_visible(timeout=2000)
+    expect(screen.locator(".hall.window")).to_be_visible(timeout=10_000)
     page.fill("[name='settings.distance_m']", "100")
     page.click("[data-save]")
     expect(page.locator("[name='settings.distance_m']")).to_have_attribute("aria-invalid", "true")
@@ -117,7 +117,7 @@ def test_a_device_shows_its_name_follows_its_settings_and_is_cut_off(
     page.click("[data-revoke]")
     page.click("[data-yes]")
     assert screen.evaluate("window.isTheSamePage")
-    screen.wait_for_url("**/device", timeout=5000)
+    screen.wait_for_url("**/device", timeout=10_000)
     assert shown_code(screen)
     assert neighbour.evaluate("window.isTheSamePage")
     assert neighbour.url.endswith("/display/centre")
@@ -127,7 +127,7 @@ def test_a_kiosk_prints_waits_and_looks_as_the_office_sets_it(open_page: OpenPag
     kiosk = open_page(1080, 1920)
     device = pair(office, kiosk, "kiosk", "Entrance")
     change(office, device, {"settings": {"prints": False, "is_accessible": True}})
-    expect(kiosk.locator("html.accessible")).to_be_visible(timeout=2000)
+    expect(kiosk.locator("html.accessible")).to_be_visible(timeout=10_000)
     tap(kiosk, "[data-service=passport]")
     kiosk.wait_for_selector("[data-take]")
     tap(kiosk, "[data-take]")
@@ -136,9 +136,9 @@ def test_a_kiosk_prints_waits_and_looks_as_the_office_sets_it(open_page: OpenPag
     assert kiosk.locator("iframe.slip").count() == 0
     tap(kiosk, "[data-done]")
     change(office, device, {"role": "display"})
-    kiosk.wait_for_url("**/display/centre", timeout=5000)
+    kiosk.wait_for_url("**/display/centre", timeout=10_000)
     address = office.post("helen", f"{BASE}/{device}/key").json()["address"]
-    kiosk.wait_for_url("**/device", timeout=5000)  # its own key has ended
+    kiosk.wait_for_url("**/device", timeout=10_000)  # its own key has ended
     forgetful = open_page(1920, 1080)
     forgetful.goto(address)
     forgetful.wait_for_url(f"{office.url}/display/centre")

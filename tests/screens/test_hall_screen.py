@@ -250,7 +250,7 @@ def test_what_the_screen_shows_is_what_the_interface_says(open_page: OpenPage, h
         page.wait_for_function(
             "version => Number(document.getElementById('app').dataset.version) >= version",
             arg=hall.board()["version"],
-            timeout=2000,
+            timeout=10_000,
         )
         if len(calls) <= 5:
             assert shown(page) == [call["number"] for call in calls]
@@ -279,7 +279,7 @@ def test_without_the_server_the_screen_says_since_when_and_then_catches_up(open_
     second = hall.call("1")
     page.clock.run_for(8_000)  # the longest pause between two attempts to connect
     page.clock.resume()
-    expect(page.locator(".hero .number").first).to_have_text(second, timeout=2000)
+    expect(page.locator(".hero .number").first).to_have_text(second, timeout=10_000)
     expect(page.locator(".stale")).to_have_count(0)
 
 

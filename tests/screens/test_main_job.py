@@ -160,5 +160,5 @@ def test_a_change_by_the_admin_shows_on_the_open_kiosk(screens: Any, server: Ser
     expect(admin.get_by_text("1 person is waiting for this now")).to_be_visible()
     admin.fill("[name='name.en']", "Passport and identity card")
     admin.click("[data-save]")
-    expect(kiosk.get_by_text("Passport and identity card")).to_be_visible(timeout=3000)
+    expect(kiosk.get_by_text("Passport and identity card")).to_be_visible(timeout=10_000)
     assert server.get("/branches/centre")["waiting"] == 1

@@ -181,7 +181,7 @@ def test_eight_windows_calling_at_once_are_all_spoken_in_order(
         assert [answer.status_code for answer in together.map(call, ids)] == [200] * 8
         assert time.monotonic() - began < 10, "they are meant to come together"
     calls = [call["call"] for call in office.get(f"/branches/{office.branch}/hall")["calls"][7::-1]]
-    expect(ear.page.locator(f".hero[data-call='{calls[-1]}']")).to_be_visible(timeout=5000)
+    expect(ear.page.locator(f".hero[data-call='{calls[-1]}']")).to_be_visible(timeout=10_000)
     ear.wait(lambda: len(ear.spoken) == 8, seconds=60)
     assert ear.announced == calls
     assert [note["spoken"]["call"] for note in ear.notes if "spoken" in note] == calls
