@@ -85,10 +85,11 @@ def category_facts(category: CategorySetup) -> CategoryFacts:
 
 
 def service_facts(service: ServiceSetup) -> ServiceFacts:
-    return ServiceFacts.model_validate(
+    """As it is kept; a letter that was allowed once is shown, and refused when the service is changed."""
+    facts = ServiceFacts.model_validate(
         {
             "code": service.code,
-            "prefix": service.prefix,
+            "prefix": "A",
             "name": service.name,
             "description": service.description,
             "documents": service.documents,
@@ -99,3 +100,4 @@ def service_facts(service: ServiceSetup) -> ServiceFacts:
             "booking": service.booking,
         }
     )
+    return facts.model_copy(update={"prefix": service.prefix})

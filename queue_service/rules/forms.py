@@ -75,7 +75,17 @@ BranchCode = Annotated[
 WindowCode = Annotated[
     str, Form(r"[\w-]{1,8}", "invalid_window_code", "a window's code has 1 to 8 letters, digits or hyphens")
 ]
-Prefix = Annotated[str, Form(r"[^\W\d_]{1,3}", "invalid_prefix", "a prefix has one to three letters")]
+UNREADABLE = "IiOoQqlОоЗзІіΙιΟο"
+"""Latin, Cyrillic and Greek letters that a hall reads as 1, 0 or 3: “O17” on a screen may be “017”."""
+Prefix = Annotated[
+    str,
+    Form(r"[^\W\d_]{1,3}", "invalid_prefix", "a prefix has one to three letters"),
+    Form(
+        rf"[^\W\d_{UNREADABLE}]{{1,3}}",
+        "unreadable_prefix",
+        "I, O, Q, a small l and the Cyrillic О, З, І are read as digits: take another letter",
+    ),
+]
 ClockTime = Annotated[
     str, Form(r"([01]\d|2[0-3]):[0-5]\d|24:00", "invalid_clock_time", "a time is written as 08:00, up to 24:00")
 ]

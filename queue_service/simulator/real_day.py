@@ -10,12 +10,14 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
+from string import ascii_uppercase
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
 
 from queue_service.rules.calendar import WEEKDAYS
+from queue_service.rules.forms import UNREADABLE
 
 ZONE = ZoneInfo("Europe/Warsaw")
 NAMES = Path(__file__).parent / "real_offices.yaml"
@@ -113,6 +115,7 @@ def office_file(day: Day) -> str:
     """The office of that day as YAML for the import: a service per queue, and as many windows as it ever had open."""
     known: Mapping[str, Any] = yaml.safe_load(NAMES.read_text("utf-8")).get(day.office, {})
     names: Mapping[str, Any] = known.get("services", {})
+    prefixes = readable_prefixes(list(day.queues))
     last = max(arrival.called or arrival.at for arrival in day.arrivals)
     closes = min((last + timedelta(hours=1)).strftime("%H:00"), "23:00")
     opens = (day.arrivals[0].at - timedelta(minutes=15)).strftime("%H:%M")
@@ -129,12 +132,18 @@ def office_file(day: Day) -> str:
             "calls_before_no_show": 2,
         },
         "services": [
-            {"code": letter, "prefix": letter, "name": names.get(letter, {"en": name}), "norm_seconds": 900}
+            {"code": letter, "prefix": prefixes[letter], "name": names.get(letter, {"en": name}), "norm_seconds": 900}
             for letter, name in day.queues.items()
         ],
         "windows": [{"code": code, "services": [queue]} for code, queue, _ in window_plan(day)],
     }
     return yaml.safe_dump(office, allow_unicode=True, sort_keys=False)
+
+
+def readable_prefixes(letters: list[str]) -> dict[str, str]:
+    """Each queue's own letter on its tickets, or a free one where its own would be read as a digit."""
+    free = iter(sorted(set(ascii_uppercase) - set(letters) - set(UNREADABLE)))
+    return {letter: next(free) if set(letter) & set(UNREADABLE) else letter for letter in letters}
 
 
 def window_plan(day: Day) -> list[tuple[str, str, int]]:

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from queue_service.actions import office_facts, serving, setup, windows
 from queue_service.actions.office_file import BadOfficeFile, dump_office, parse_office
 from queue_service.clock import FrozenClock
+from queue_service.model import Service, table
 from queue_service.rules.errors import Refused
 from queue_service.rules.office import BranchFacts, OfficeFacts, ServiceFacts, WindowFacts
 from queue_service.storage import ledger
@@ -228,7 +230,6 @@ def test_the_demo_office_is_imported_and_goes_out_as_it_came_in(database: Databa
     assert setup.export_office(database, "centre") == exported
     demo = database.setup("centre")
     assert (len(demo.services), len(demo.windows)) == (6, 6)
-    assert not {service.prefix for service in demo.services.values()} & set("IOQ")
 
 
 def test_the_first_import_is_the_first_entry_of_the_ledger(database: Database) -> None:
@@ -339,6 +340,20 @@ services:
         (16, "services.1.code: Field required"),
         (18, "services.1.norm_seconds: Input should be a valid integer, unable to parse string as an integer"),
     ]
+
+
+@pytest.mark.parametrize("letter", "IOQioqlОЗІоз")  # Latin, then Cyrillic
+def test_a_letter_that_reads_as_a_digit_is_refused_where_an_office_is_imported(letter: str) -> None:
+    text = DEMO.replace("prefix: B", f"prefix: K{letter}")
+    ((line, told),) = errors_of(text, lambda text: parse_office(text, "office.yaml"))
+    assert line == line_of(text, f"prefix: K{letter}")
+    assert told.startswith("services.1.prefix: I, O, Q, a small l")
+
+
+def test_a_letter_that_was_allowed_once_is_shown_until_the_service_is_changed(database: Database) -> None:
+    an_office(database)
+    database.write(lambda connection: connection.execute(update(table(Service)).values(prefix="O")))
+    assert "prefix: O" in setup.export_office(database, "centre")
 
 
 def test_what_is_wrong_with_the_sound_parts_is_told_beside_what_is_wrong_with_the_others() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from queue_service.simulator.check import Visit, check_visits
 from queue_service.simulator.day import TRY_AGAIN
-from queue_service.simulator.real_day import mean_service_seconds, read_day, window_plan
+from queue_service.simulator.real_day import mean_service_seconds, read_day, readable_prefixes, window_plan
 
 DATA = Path(os.environ.get("QS_REAL_DAYS") or Path(__file__).parents[3] / "shared" / "data")
 DAYS = {"targowek-2020-01-13": (1361, 16), "bielany-2020-01-20": (1393, 15)}
@@ -36,6 +36,10 @@ def test_a_day_is_read_whole(name: str) -> None:
         for rank in range(2, day.most_windows(queue) + 1):
             spans = day.shifts(queue, rank)
             assert all(end is None or start < end for start, end in spans)
+
+
+def test_a_queue_whose_letter_reads_as_a_digit_has_another_on_its_tickets() -> None:
+    assert readable_prefixes(["A", "B", "O", "Q"]) == {"A": "A", "B": "B", "O": "C", "Q": "D"}
 
 
 @needs_data

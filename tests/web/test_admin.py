@@ -124,6 +124,11 @@ def test_a_repeated_post_adds_once(admin: Any, base: str, version: Any) -> None:
     ("patch", "field", "words"),
     [
         ({"prefix": "A12"}, "prefix", "От одной до трёх букв, без цифр."),
+        (
+            {"prefix": "O"},
+            "prefix",
+            "На экране I, O, Q, маленькую l и русские О, З легко принять за цифры. Возьмите другую букву.",
+        ),
         ({"name": {"ru": "я" * 201}}, "name.ru", "Не больше 200 знаков."),
         ({"name": {"en": "Only English"}}, "name.ru", "Текст нужен на языке офиса (ru)."),
         ({"norm_seconds": 1}, "norm_seconds", "Не меньше 60."),

@@ -114,6 +114,7 @@ def test_bad_words_to_a_window_name_their_field(known: Any, database: Any, offic
         ("services", {"code": "new", "prefix": "N", "name": {"en": "Only English"}}, "name.ru"),
         ("services", {"code": "A", "prefix": "N", "name": {"ru": "Занято"}}, "code"),
         ("services", {"code": "new", "prefix": "1", "name": {"ru": "Цифра"}}, "prefix"),
+        *(("services", {"code": "new", "prefix": p, "name": {"ru": "Похожа"}}, "prefix") for p in ("O", "AI", "З")),
         ("services", {"code": "new", "prefix": "N", "name": {"ru": "Документ"}, "documents": [{}]}, "documents.0.name"),
         ("windows", {"code": "9", "services": ["A", "Z"]}, "services.1"),
         ("windows", {"code": "", "services": []}, "code"),
