@@ -15,6 +15,7 @@ from gevent import sleep
 from gevent.pywsgi import WSGIServer
 from gevent.threadpool import ThreadPool
 from geventwebsocket.handler import WebSocketHandler
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from queue_service import __version__
 from queue_service.actions.due import catch_up
@@ -105,6 +106,8 @@ def create_app(database: Database, settings: Settings) -> Flask:
     app.after_request(_protect)
     register_errors(app)
     app.extensions["live"] = Live(app, app.extensions["office"])
+    if settings.trusted_proxies:  # around the sockets too: they count connections by address
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0)  # type: ignore[method-assign]
     return app
 
 

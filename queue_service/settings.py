@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+NUMBERS = {"port", "mail_port", "trusted_proxies", "sockets_per_address"}
 TLS = ("starttls", "tls", "none")
 PHONE = "{phone}"
 """Stands in the address of a text gateway for the number that a text goes to."""
@@ -29,6 +30,10 @@ class Settings:
     """Address that visitors' phones reach, used in QR codes; never taken from a request's Host header."""
     clock: str = ""
     """`START@SPEED` for simulated days; empty means the machine's clock."""
+    trusted_proxies: int = 0
+    """So many proxies of yours stand in front and say in X-Forwarded-For where a request comes from."""
+    sockets_per_address: int = 5000
+    """So many live connections of the public one address may have; devices and staff do not count."""
     speech_command: str = ""
     """The program that speaks calls, with espeak-ng's options; empty means espeak-ng, when it is installed."""
     mail_host: str = ""
@@ -125,8 +130,8 @@ def _with(settings: Settings, values: dict[str, Any], source: str) -> Settings:
         raise BadSettings(f"{source}: unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}")
     values = dict(values)
     try:
-        for port in {"port", "mail_port"} & set(values):
-            values[port] = int(values[port])
+        for number in NUMBERS & set(values):
+            values[number] = int(values[number])
         if "data" in values:
             values["data"] = Path(values["data"])
     except (TypeError, ValueError) as error:
@@ -135,6 +140,9 @@ def _with(settings: Settings, values: dict[str, Any], source: str) -> Settings:
 
 
 def _checked(settings: Settings, source: str) -> Settings:
+    for number in sorted(NUMBERS):
+        if getattr(settings, number) < 0:
+            raise BadSettings(f"{source}: {number} cannot be less than 0")
     if settings.mail_tls not in TLS:
         raise BadSettings(f"{source}: mail_tls is one of {', '.join(TLS)}")
     if settings.mail_host and parseaddr(settings.mail_sender)[1].count("@") != 1:

@@ -10,9 +10,18 @@ from queue_service.web.office import office
 
 
 def address_hash() -> str:
-    """Of the address, or of the network that one household has of the newer kind."""
-    address = ip_address(request.remote_addr or "0.0.0.0")
-    return hashed(str(address) if not isinstance(address, IPv6Address) else str(address.exploded)[:19])
+    return hashed(network_of(request.remote_addr or "0.0.0.0"))
+
+
+def network_of(address: str) -> str:
+    """The address, or the network that one household has of the newer kind; what is no address stands for itself."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(known, IPv6Address):
+        return str(known.ipv4_mapped or known.exploded[:19])
+    return str(known)
 
 
 def hashed(text: str) -> str:

@@ -24,6 +24,7 @@ from queue_service.web import access
 from queue_service.web.allowance import Allowance
 from queue_service.web.audiences import watch_over
 from queue_service.web.broadcast import FramingManager, PlainJson, use_wires
+from queue_service.web.crowding import Crowding
 from queue_service.web.device_lines import DeviceLines
 from queue_service.web.office import Office
 from queue_service.web.publisher import Publisher
@@ -81,6 +82,9 @@ class Live:
         self.server: Any = self.socketio.server
         watch_over(self.server.manager)
         use_wires(self.server.eio)
+        self.crowding = Crowding(office.settings.sockets_per_address)
+        self._listen_to = self.server.eio.handlers["connect"]
+        self.server.eio.on("connect", self._at_the_door)
         self.devices = DeviceLines(office, self.socketio, NAMESPACE)
         self.watch = Watch(self)
         for event, answer in (("connect", self._connect), ("disconnect", self._disconnect), ("*", self._ignore)):
@@ -131,13 +135,20 @@ class Live:
 
     # ── who comes and goes ──
 
+    def _at_the_door(self, eio_sid: str, environ: dict[str, Any]) -> Any:
+        """A connection of somebody who has not said yet who they are."""
+        self.watch.begin()
+        if not self.crowding.may_knock(environ):
+            self.counts["turned away at the door"] += 1
+            return False
+        return self._listen_to(eio_sid, environ)
+
     def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         try:
             seat = self._admit(sid, environ, auth if isinstance(auth, dict) else {})
         except Refused as error:
             raise ConnectionRefusedError(error.code) from error
         self.seats[sid] = seat
-        self.watch.begin()
         publisher = self.publisher(seat.branch)
         if seat.ticket_id is not None:
             publisher.tickets.setdefault(seat.ticket_id, set()).add(sid)
@@ -163,19 +174,28 @@ class Live:
         is_stranger = isinstance(token, str) or not (isinstance(key, str) or auth.get("staff"))
         if len(self.server.eio.sockets) > MOST_CLIENTS - (KEPT_FOR_THE_OFFICE if is_stranger else 0):
             raise Refused("too_many_clients", Kind.UNAVAILABLE)
-        if isinstance(token, str):
-            return self._admit_phone(token)
-        if isinstance(key, str):
-            return self._admit_device(sid, key, auth.get("version"))
-        if auth.get("staff"):
-            with self.app.request_context(environ):
-                known = access.who()
-            if branch not in known.branches:
-                raise Refused("not_your_branch", Kind.FORBIDDEN)
-            return Seat(branch, (f"desk:{branch}",), screen="desk", staff_key=known.key_hash)
+        if is_stranger:
+            self.crowding.refuse_too_many(environ)
+            return self._admit_phone(token) if isinstance(token, str) else self._admit_to_hall(branch)
+        seat = (
+            self._admit_device(sid, key, auth.get("version"))
+            if isinstance(key, str)
+            else self._admit_staff(branch, environ)
+        )
+        self.crowding.spare(environ)
+        return seat
+
+    def _admit_to_hall(self, branch: str) -> Seat:
         if branch not in self.publishers:
             self.office.database.setup(branch)  # refuses a branch that there is not
         return Seat(branch, (f"hall:{branch}",), screen="hall")
+
+    def _admit_staff(self, branch: str, environ: dict[str, Any]) -> Seat:
+        with self.app.request_context(environ):
+            known = access.who()
+        if branch not in known.branches:
+            raise Refused("not_your_branch", Kind.FORBIDDEN)
+        return Seat(branch, (f"desk:{branch}",), screen="desk", staff_key=known.key_hash)
 
     def _admit_device(self, sid: str, key: str, page_version: object) -> Seat:
         """A device hears what is told to it alone, and the public hall of its branch."""

@@ -43,7 +43,7 @@ class Watch:
     def _look_again_and_again(self) -> None:
         while True:
             gevent.sleep(EVERY_SECONDS)
-            for look in (self._at_versions, self._at_keys, self._at_clients):
+            for look in (self._at_versions, self._at_keys, self._at_clients, self._at_addresses):
                 self._attempt(look)
 
     def _attempt(self, look: Callable[[], None]) -> None:
@@ -88,6 +88,11 @@ class Watch:
                 pings -= 1
                 wire.ping_at = now + PING_EVERY_SECONDS
                 wire.ping()
+
+    def _at_addresses(self) -> None:
+        server = self._live.server
+        here = [server.environ[eio_sid] for eio_sid in server.eio.sockets if eio_sid in server.environ]
+        self._live.crowding.count(here)
 
     def _why_not(self, eio_sid: str, client: Any, wire: Wire | None, now: float) -> str | None:
         """Why this client is sent nothing any more."""
