@@ -118,6 +118,8 @@ class Crowd:
         self.poll.register(pipe.fileno(), select.EPOLLIN)
         self.watchers: dict[int, Watcher] = {}
         self.failed = 0
+        self.is_quiet = False
+        """Whether nobody had anything to hear at the last look."""
 
     def run(self) -> None:
         while True:
@@ -129,8 +131,9 @@ class Crowd:
 
     def listen(self, seconds: float) -> bool:
         """Hear whoever has something to hear; whether an order has come."""
-        has_order = False
-        for fd, event in self.poll.poll(seconds, 256):
+        has_order, events = False, self.poll.poll(seconds, 256)
+        self.is_quiet = not events
+        for fd, event in events:
             if fd == self.pipe.fileno():
                 has_order = True
             elif (watcher := self.watchers.get(fd)) is not None:
@@ -181,12 +184,14 @@ class Crowd:
 
     def told(self, version: int, seconds: float) -> list[float]:
         """Wait until everybody who reads was told this version or a later one; when each of them was."""
-        until = time.perf_counter() + seconds
+        until, readers = time.perf_counter() + seconds, list(self.watchers.values())
         while time.perf_counter() < until:
+            self.listen(0.002)
+            if not self.is_quiet:  # asking everybody in between would take longer than hearing them
+                continue
             readers = [watcher for watcher in self.watchers.values() if watcher.state == WATCHING]
             if all(watcher.version >= version for watcher in readers):
                 return [watcher.told_at for watcher in readers]
-            self.listen(0)
         late = sum(1 for watcher in readers if watcher.version < version)
         raise TimeoutError(f"{late} of {len(readers)} were not told version {version}")
 

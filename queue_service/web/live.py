@@ -7,6 +7,7 @@ broadcast.py and wire.py, and who is cut off in watch.py.
 
 import logging
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -93,8 +94,8 @@ class Live:
 
     # ── what the publishers need ──
 
-    def tell(self, event: str, picture: Board, room: str) -> None:
-        self.server.emit(event, picture, to=room, namespace=NAMESPACE)
+    def tell(self, event: str, picture: Board, room: str, is_old: Callable[[], bool] = lambda: False) -> None:
+        self.server.manager.emit(event, picture, NAMESPACE, to=room, is_old=is_old)
 
     def has_listeners(self, room: str) -> bool:
         return room in self.server.manager.rooms.get(NAMESPACE, ())

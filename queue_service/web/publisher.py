@@ -8,6 +8,7 @@ if it shows the same, a beat says so: whoever hears neither knows that something
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 import gevent
@@ -17,6 +18,7 @@ from queue_service.storage import boards, staff_boards
 from queue_service.storage.boards import Board
 from queue_service.storage.followed import Followed, Look
 from queue_service.web.office import Office
+from queue_service.web.turns import give_way
 
 log = logging.getLogger(__name__)
 PHONES_EVERY_SECONDS = 1.0
@@ -32,7 +34,7 @@ WORDS = ("services", "branch")
 class Rooms(Protocol):
     """Those who listen, as the publisher needs to know them."""
 
-    def tell(self, event: str, picture: Board, room: str) -> None: ...
+    def tell(self, event: str, picture: Board, room: str, is_old: Callable[[], bool] = ...) -> None: ...
 
     def has_listeners(self, room: str) -> bool: ...
 
@@ -118,7 +120,11 @@ class Publisher:
             if told is not None and told["version"] == drawn["version"] and not _differing(told, drawn):
                 self._rooms.tell("beat", _beat(drawn), room)
             else:
-                self._rooms.tell("change", drawn, room)
+                self._rooms.tell("change", drawn, room, partial(self._is_old, drawn["version"]))
+
+    def _is_old(self, version: int) -> bool:
+        """Whether there is news already: a long broadcast of an older picture would only hold it up."""
+        return self.version > version
 
     def _phones_and_devices(self) -> None:
         self._attempt(lambda: self._compare_devices(self._branch))
@@ -133,7 +139,7 @@ class Publisher:
         for number, (ticket_id, drawn) in enumerate(look.pictures(), 1):
             self._tell_phones(ticket_id, drawn)
             if number % PHONES_AT_A_STRETCH == 0:
-                gevent.sleep(0)
+                give_way()
         for ticket_id in set(followed) - look.legs.keys():  # it is no more
             self._rooms.cut_room(f"ticket:{ticket_id}")
         self._beat_for_phones(look)

@@ -17,6 +17,7 @@ from gevent.lock import BoundedSemaphore
 from geventwebsocket.exceptions import WebSocketError
 
 from queue_service.web.allowance import Allowance
+from queue_service.web.turns import give_way
 
 TEXT_FRAME = 0x81
 FIRST_PING_AFTER_SECONDS = 15.0
@@ -69,7 +70,7 @@ class Wire(WebSocketWSGI):  # type: ignore[misc]
         so that operators need not wait for them."""
         self.client.is_at_the_door = True
         with self.door:
-            gevent.sleep(0)
+            give_way()
         self.client.is_at_the_door = False
 
     def tell(self, frame: bytes, kind: str | None) -> bool:
