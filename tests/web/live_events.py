@@ -30,7 +30,8 @@ names a room, and whatever a client sends is ignored (50 events at once, then 5 
 
 Refused with a code: `unknown_branch`, `unknown_ticket`, `unknown_device_key`, `not_signed_in`, `not_your_branch`,
 `too_many_clients`, `too_many_from_here` (one address has `sockets_per_address` of them, 5,000; devices and staff do
-not count; behind a proxy of yours set `trusted_proxies`). The connection of another origin's page is ended before it hears anything.
+not count; behind a proxy of yours set `trusted_proxies`). The connection of another origin's page is ended before it
+hears anything.
 
 `snapshot` comes first, then `change` after every change: whole pictures, of which the one with the higher `version` is
 right. The `change` of a ticket leaves out `services` and `branch` while they are as they were. `beat` says, after ten
