@@ -581,3 +581,9 @@ CREATE TABLE estimate (
 );
 CREATE INDEX estimates_by_day ON estimate (branch_id, service_day);
 CREATE INDEX open_estimates ON estimate (branch_id, leg_id) WHERE state = 'open';
+
+CREATE TABLE heartbeat (
+    name VARCHAR(20) NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_heartbeat PRIMARY KEY (name)
+);

@@ -36,6 +36,7 @@ from queue_service.web import (
     calendar,
     devices,
     files,
+    health,
     notices,
     pages,
     public,
@@ -66,6 +67,7 @@ APIS = (
     admin_messages.api,
     devices.api,
     files.api,
+    health.api,
 )
 LARGEST_BODY = 8 * 1024 * 1024
 SPARE_FILES = 256
@@ -105,6 +107,7 @@ def create_app(database: Database, settings: Settings) -> Flask:
     app.before_request(refuse_unreadable)
     app.after_request(_protect)
     register_errors(app)
+    app.extensions["health"] = health.Health(app.extensions["office"])
     app.extensions["live"] = Live(app, app.extensions["office"])
     if settings.trusted_proxies:  # around the sockets too: they count connections by address
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0)  # type: ignore[method-assign]

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select
 
 from queue_service.model import Hall, table
+from queue_service.storage import health
 from queue_service.storage.database import Database
 from queue_service.storage.lookup import branch_codes, leg_table
 from queue_service.storage.office import Setup
@@ -31,6 +32,12 @@ def forget_answers(database: Database) -> None:
     """Drop answers whose Idempotency-Key is no longer honoured."""
     before = database.clock.now() - KEPT
     database.write(lambda connection: connection.execute(delete(answered).where(answered.c.answered_at < before)))
+
+
+def beat(database: Database) -> None:
+    """Say that jobs run."""
+    now = database.clock.now()
+    database.write(lambda connection: health.beat(connection, health.JOBS, now))
 
 
 def _is_behind(connection: Connection, setup: Setup, now: datetime) -> bool:

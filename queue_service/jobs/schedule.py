@@ -7,7 +7,7 @@ from apscheduler.schedulers.gevent import GeventScheduler
 
 from queue_service.jobs import waits
 from queue_service.jobs.appointments import forget_holds, give_up_absent
-from queue_service.jobs.housekeeping import forget_answers, move_what_is_due
+from queue_service.jobs.housekeeping import beat, forget_answers, move_what_is_due
 from queue_service.jobs.messages import give_up_late, send_due
 from queue_service.jobs.waiting import forget_proofs, serve_waiting
 from queue_service.notifications.senders import Sender
@@ -29,6 +29,8 @@ def start_jobs(database: Database, senders: Iterable[Sender] = (), base_url: str
     scheduler.add_job(forget_proofs, "interval", [database], minutes=30, coalesce=True, max_instances=1)
     scheduler.add_job(waits.score, "interval", [database], seconds=2, coalesce=True, max_instances=1)
     scheduler.add_job(waits.forget, "interval", [database], hours=6, coalesce=True, max_instances=1)
+    beat(database)
+    scheduler.add_job(beat, "interval", [database], seconds=10, coalesce=True, max_instances=1)
     for sender in senders:
         what = [database, sender, base_url]
         scheduler.add_job(send_due, "interval", what, seconds=2, coalesce=True, max_instances=1)

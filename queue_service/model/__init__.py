@@ -9,6 +9,7 @@ from queue_service.model.appointment import Appointment, Contact, Message, SlotH
 from queue_service.model.branch import Branch, Hall, PriorityCategory, Service, ServiceGroup, Window, WindowService
 from queue_service.model.device import CodeTry, Device, DevicePairing
 from queue_service.model.estimate import Estimate
+from queue_service.model.heartbeat import Heartbeat
 from queue_service.model.ledger import LedgerEntry
 from queue_service.model.roster import BookingDay, Closure, Roster, SpecialDays
 from queue_service.model.staff import Staff, StaffBranch, StaffKey
@@ -34,6 +35,7 @@ __all__ = [
     "DevicePairing",
     "Estimate",
     "Hall",
+    "Heartbeat",
     "LastMove",
     "LedgerEntry",
     "Leg",

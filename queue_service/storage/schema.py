@@ -1,5 +1,6 @@
 """Is the database at the shape this program needs? Migrations, and the check before serving."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -31,18 +32,27 @@ def current_revision(database: Database) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+def is_current(database: Database) -> bool:
+    """Whether the database is exactly at this program's schema."""
+    return current_revision(database) == _head()
+
+
 def require_current_schema(database: Database) -> None:
     """Raises SchemaMismatch unless the database is exactly at this program's schema."""
-    found = current_revision(database)
-    script = ScriptDirectory.from_config(_config())
-    if found == script.get_current_head():
+    if is_current(database):
         return
+    found = current_revision(database)
     if found is None:
         raise SchemaMismatch("the database is empty: run `queue-service init` first")
-    known = {revision.revision for revision in script.walk_revisions()}
+    known = {revision.revision for revision in ScriptDirectory.from_config(_config()).walk_revisions()}
     if found in known:
         raise SchemaMismatch("the database is older than this program: run `queue-service migrate` (a backup first)")
     raise SchemaMismatch(f"the database (revision {found}) is newer than this program: install the newer version")
+
+
+@cache
+def _head() -> str | None:
+    return ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def _config() -> Config:
