@@ -133,6 +133,12 @@ def calendar(branch: str) -> str:
     return _page("operator/calendar.html", ("calendar", "reception", "desk"), branch=office().public_branch(branch))
 
 
+@pages.get("/hall/<branch>")
+def hall_administrator(branch: str) -> str:
+    sections = ("hall", "reception", "desk", "words")
+    return _page("operator/hall.html", sections, branch=office().public_branch(branch))
+
+
 @pages.get("/admin")
 def admin() -> str:
     return _page("admin/admin.html", ("admin", "desk", "devices", "rosters"))

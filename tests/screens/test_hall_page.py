@@ -1,0 +1,27 @@
+"""The hall administrator's page: lines, windows, and promises that were not kept."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.make import PASSWORD
+from tests.running import Server
+from tests.screens.conftest import OpenPage, violations
+from tests.screens.test_ticket_page import sideways
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_lines_and_windows_are_seen_as_they_change(open_page: OpenPage, office: Server, width: int) -> None:
+    page = open_page(width, 900, locale="en")
+    page.request.post(f"{office.url}/api/v1/session", data={"username": "helen", "password": PASSWORD})
+    page.goto(f"{office.url}/hall/{office.branch}?lang=en")
+    page.wait_for_selector("[data-waiting]")
+    before = int(page.locator("[data-line=collect] .count").inner_text()) if width == 390 else 0
+    office.take_ticket("collect")
+    expect(page.locator("[data-line=collect] .count")).to_have_text(str(before + 1), timeout=30_000)
+    if width == 1440:
+        office.post("anna", f"/windows/{office.window('1')}/open")
+    expect(page.locator("[data-window='1']")).to_contain_text("Free")
+    assert violations(page) == []
+    assert sideways(page) <= 0
