@@ -8,7 +8,7 @@ scoring when it is told otherwise.
 import logging
 import time
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import gevent
@@ -17,9 +17,8 @@ from gevent.event import Event
 from queue_service.actions.estimates import forget_old, has_called, keep_shown, score_calls
 from queue_service.rules.told_range import Waits, tell
 from queue_service.storage.database import Database
-from queue_service.storage.day_rows import DayRows
 from queue_service.storage.hall_picture import Picture
-from queue_service.storage.learned import Learned
+from queue_service.storage.hall_watch import Apart
 from queue_service.storage.lookup import branch_codes
 from queue_service.storage.office import Setup
 from queue_service.storage.waits import Shown, WaitBoard
@@ -35,16 +34,13 @@ MUCH_TO_KEEP = 20
 TOLD_AGAIN_AFTER_SECONDS = 60.0
 """A range that changes more often than that (by the office's clock) is kept once."""
 
-Apart = Callable[[Callable[[], Any]], Any]
-
 
 class BranchWaits:
     """The waiting times of one branch."""
 
     def __init__(self, database: Database, branch: str, apart: Apart) -> None:
-        self._database, self._branch, self._apart = database, branch, apart
-        self._rows: DayRows | None = None
-        self._learned = Learned()
+        self._database, self._apart = database, apart
+        self._watch = database.watch(branch)
         self._kept: dict[int, Shown] = {}
         self._to_keep: list[tuple[Shown, bool]] = []
         self.took: list[float] = []
@@ -52,12 +48,10 @@ class BranchWaits:
 
     def refresh(self) -> bool:
         """Work everything out again; whether people see a difference."""
-        setup, picture = self._read(self._look)
+        setup, picture, version = self._watch.look(self._apart)
         waits = self._apart(lambda: self._work_out(setup, picture))
-        board: WaitBoard = setup.waits
-        self._note(board, waits, picture.now)
-        assert self._rows is not None
-        return board.put(waits, self._rows.version, picture.now)
+        self._note(setup.waits, waits, picture.now)
+        return setup.waits.put(waits, version, picture.now)
 
     def keep(self) -> int:
         """Write down what was told since the last time; how many ranges."""
@@ -68,43 +62,13 @@ class BranchWaits:
     def has_much_to_keep(self) -> bool:
         return len(self._to_keep) >= MUCH_TO_KEEP
 
-    def picture(self) -> tuple[Setup, Picture, Learned]:
-        """The hall as it is now, and what is known of it, for other questions than how long people wait."""
-        setup, picture = self._read(self._look)
-        return setup, picture, self._learned
-
-    def _look(self, connection: Any, setup: Setup, now: datetime) -> tuple[Setup, Picture]:
-        today = setup.service_day(now)
-        if self._rows is None or self._rows.day != today:
-            self._rows = DayRows(today)
-        self._rows.catch_up(connection, setup)
-        return setup, Picture.of(self._rows, setup, now)
-
     def _work_out(self, setup: Setup, picture: Picture) -> Waits:
         began = time.perf_counter()
-        past, habits = self._learned.past(setup), self._learned.habits(picture)
+        learned = self._watch.learned
+        past, habits = learned.past(setup), learned.habits(picture)
         waits = tell(picture.hall(), setup.services, past, habits, setup.waits.waits)
         self.took = [*self.took[-99:], time.perf_counter() - began]
         return waits
-
-    def learn(self) -> None:
-        """Take in the finished days that are not known yet, one after the other."""
-
-        def missing(connection: Any, setup: Setup, now: datetime) -> Any:
-            today = setup.service_day(now)
-            return setup, today, now, self._learned.missing(connection, setup, today)
-
-        setup, today, now, days = self._read(missing)
-        for day in days:
-            self._learn_from(setup, day, now)
-        if not self._learned.knows(today):
-            self._learned.complete(today)
-
-    def _learn_from(self, setup: Setup, day: date, now: datetime) -> None:
-        rows = DayRows(day)
-        self._database.read(lambda connection: rows.catch_up(connection, setup))
-        picture = Picture.of(rows, setup, now)
-        self._apart(lambda: self._learned.learn(day, picture.record()))
 
     def _note(self, board: WaitBoard, waits: Waits, at: datetime) -> None:
         """Put down for keeping whatever is told otherwise than it was last kept."""
@@ -119,14 +83,6 @@ class BranchWaits:
             self._kept[leg_id] = Shown(leg_id, at, told)
             self._to_keep.append((self._kept[leg_id], before is None))
         board.forget_issued(at)
-
-    def _read(self, look: Callable[..., Any]) -> Any:
-        database = self._database
-
-        def read(connection: Any) -> Any:
-            return look(connection, database.setups.read(connection, self._branch), database.clock.now())
-
-        return database.read(read)
 
 
 class WaitingTimes:
@@ -165,7 +121,6 @@ class WaitingTimes:
 
     def _refresh(self, branch: str) -> None:
         mine = self.branches[branch]
-        mine.learn()
         if mine.refresh():
             self._on_news(branch)
         if mine.has_much_to_keep:

@@ -1,5 +1,6 @@
 """What do all rollouts of a hall start from? Its state, and what each rollout takes the true service times to be."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,8 @@ class HallDraws:
     """(rollouts × services): the middle of the logarithm."""
     log_slowness: Array
     """(rollouts × working windows)"""
+    look_until: float = -math.inf
+    """Whoever comes until then is thought of, even if nobody who waits now could be called later."""
 
     def service(self, code: str) -> int:
         """Where a service stands in these arrays."""
@@ -45,11 +48,13 @@ class HallDraws:
         return after
 
 
-def draw_hall(hall: HallNow, times: ServiceTimes, habits: Habits, chance: Chance) -> HallDraws:
+def draw_hall(
+    hall: HallNow, times: ServiceTimes, habits: Habits, chance: Chance, look_until: float = -math.inf
+) -> HallDraws:
     """The state of a hall, and for each rollout how long services really take at each of its windows."""
     working = [window for window in hall.windows if window.will_call]
     here = [times.window_places[window.code] for window in working]
-    crowd = crowding(len(hall.waiting), sum(window.at != At.CLOSED for window in working))
+    crowd = crowding(len(hall.waiting), sum(window.at not in (At.CLOSED, At.STANDBY) for window in working))
     pace = times.pace * (crowd - times.usual_crowding)  # who waits now is served while it is as crowded
     office = chance.deviations(np.array([times.office_doubt]))
     return HallDraws(
@@ -61,4 +66,5 @@ def draw_hall(hall: HallNow, times: ServiceTimes, habits: Habits, chance: Chance
         working,
         times.log_seconds + pace + office + chance.deviations(times.service_doubt),
         times.window[here] + chance.deviations(times.window_doubt[here]),
+        look_until,
     )

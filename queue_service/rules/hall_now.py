@@ -16,6 +16,8 @@ class At(StrEnum):
     FREE = "free"
     CALLED = "called"
     SERVING = "serving"
+    STANDBY = "standby"
+    """Could call and does not: what it would be like without this window, by the same chances."""
 
 
 @dataclass(frozen=True)

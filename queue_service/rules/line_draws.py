@@ -1,5 +1,6 @@
 """Who may be called, and what does each call cost? The waiting, and those who may still come and be called first."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ LONGEST_LOOK_SECONDS = 7200.0
 GIVEN_UP_SECONDS = 3600.0
 """An appointment whose visitor is that late is not expected any more."""
 SOON_SECONDS = 600.0
+NEVER_YET = -math.inf
 GUESTS = {kind: i for i, kind in enumerate(Guest)}
 
 
@@ -42,6 +44,10 @@ class Line:
     """A call after this moment finds nobody,"""
     gone_seconds: Array
     """and costs this."""
+    waits_from: Array
+    """(rollouts × persons): a visitor with an appointment does not wait before its time."""
+    service: Places
+    """Of each person."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,7 @@ class _Group:
     service: Places
     guest: Places
     joined_at: Array
+    waits_from: Array
     may_call: NDArray[np.bool_]
     entries: list[tuple[Places, Array, Array]]
 
@@ -82,6 +89,8 @@ def draw_line(draws: HallDraws) -> Line:
         around_seconds=around,
         gone_after=_beside(draws, [group.joined_at for group in groups]) + patience,
         gone_seconds=gone_seconds,
+        waits_from=_beside(draws, [group.waits_from for group in groups]),
+        service=service,
     )
 
 
@@ -94,6 +103,7 @@ def _waiting(draws: HallDraws) -> _Group:
         np.array([draws.service(one.service) for one in waiting], np.intp),
         np.array([GUESTS[one.guest] for one in waiting], np.intp),
         np.array([one.joined_at for one in waiting], float),
+        np.array([_waits_from(one) for one in waiting], float),
         np.array([[window.code in one.windows for one in waiting] for window in draws.working], bool),
         entries,
     )
@@ -102,7 +112,7 @@ def _waiting(draws: HallDraws) -> _Group:
 def _expected(draws: HallDraws) -> _Group:
     """Appointments that may still check in soon enough to be called before somebody who waits now."""
     now, rule = draws.hall.now, draws.hall.rule
-    until = min(_last_turn(draws) + rule.appointment_head_start, now + LONGEST_LOOK_SECONDS)
+    until = max(min(_last_turn(draws) + rule.appointment_head_start, now + LONGEST_LOOK_SECONDS), draws.look_until)
     near = [one for one in draws.hall.expected if now - GIVEN_UP_SECONDS < one.booked_at <= until]
     booked = np.array([one.booked_at for one in near], float)
     arrives = _check_ins(draws, booked)
@@ -113,6 +123,7 @@ def _expected(draws: HallDraws) -> _Group:
         np.array([draws.service(one.service) for one in near], np.intp),
         np.full(len(near), GUESTS[Guest.APPOINTMENT]),
         arrives,
+        np.maximum(arrives, booked),
         draws.serving([one.service for one in near]),
         [
             (everybody, arrives, arrives - rule.head_starts.get("", 0.0)),
@@ -136,7 +147,8 @@ def _check_ins(draws: HallDraws, booked: Array) -> Array:
 def _arriving(draws: HallDraws) -> _Group:
     """Visitors without appointment who may come before somebody who waits now: mostly with priority."""
     now, heads = draws.hall.now, draws.hall.rule.head_starts
-    looks = {category: min(_last_turn(draws) + head, now + LONGEST_LOOK_SECONDS) for category, head in heads.items()}
+    last, longest = _last_turn(draws), now + LONGEST_LOOK_SECONDS
+    looks = {category: max(min(last + head, longest), draws.look_until) for category, head in heads.items()}
     streams = [
         (service, category, mean)
         for look_category, until in looks.items()
@@ -157,6 +169,7 @@ def _arriving(draws: HallDraws) -> _Group:
         np.array([draws.service(service) for service, *_ in coming], np.intp),
         np.array([GUESTS[kind] for kind in guests], np.intp),
         arrives,
+        arrives,
         draws.serving([service for service, *_ in coming]),
         [(np.arange(len(coming)), arrives, arrives - head)],
     )
@@ -164,7 +177,8 @@ def _arriving(draws: HallDraws) -> _Group:
 
 def _last_turn(draws: HallDraws) -> float:
     """The latest turn of the waiting; a better one counts from when it works."""
-    return max(one.turn if one.better_from is None else min(one.turn, one.better_from) for one in draws.waiting)
+    turns = (one.turn if one.better_from is None else min(one.turn, one.better_from) for one in draws.waiting)
+    return max(turns, default=NEVER_YET)
 
 
 def _leaving(draws: HallDraws, guest: Places) -> tuple[Array, Array]:
@@ -187,6 +201,12 @@ def _better(one: Waiting) -> tuple[float, float]:
     """(from when, which turn) of an early appointment's head start."""
     works_from = NEVER if one.better_from is None else one.better_from
     return max(one.present_from, works_from), one.turn if one.better_turn is None else one.better_turn
+
+
+def _waits_from(one: Waiting) -> float:
+    if one.better_from is None:
+        return one.joined_at
+    return max(one.joined_at, one.better_from + BEFORE_APPOINTMENT.total_seconds())
 
 
 def _beside(draws: HallDraws, parts: list[Array]) -> Array:

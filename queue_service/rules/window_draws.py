@@ -64,6 +64,8 @@ def _free_after(draws: HallDraws, window: WindowNow, log_slowness: Array) -> Arr
             return rest + draws.after_service(rest + since)
         case At.CLOSED:
             return _until_opening(draws, window)
+        case At.STANDBY:  # draws what it would if it called, so that all else is drawn alike
+            return np.full_like(_until_next_call(draws, window), NEVER)
 
 
 def _until_next_call(draws: HallDraws, window: WindowNow) -> Array:

@@ -14,6 +14,7 @@ from queue_service.clock import Clock
 from queue_service.failpoints import fail_point
 from queue_service.storage.group_commit import GroupCommit
 from queue_service.storage.hall import Hall
+from queue_service.storage.hall_watch import HallWatch
 from queue_service.storage.office import Setup
 from queue_service.storage.setups import SetupCache, branch_of_window
 
@@ -44,6 +45,7 @@ class Database:
         self.listeners: list[Listener] = []
         self.offload: Callable[[Callable[[], Any]], Any] = lambda work: work()
         """Runs long work that is no transaction; a server passes a native thread."""
+        self._watches: dict[str, HallWatch] = {}
         self._groups: dict[str, GroupCommit] | None = None
         # SQLite lets one writer in; waiting for it in its busy handler is slow and unfair, a mutex is neither.
         self._one_writer = threading.RLock()
@@ -87,6 +89,12 @@ class Database:
     def setup(self, branch: str) -> Setup:
         """The office as it is set up now; raises Refused(unknown_branch)."""
         return self.read(lambda connection: self.setups.read(connection, branch))
+
+    def watch(self, branch: str) -> HallWatch:
+        """What is known of a branch for estimates; read as far as it is asked for."""
+        if branch not in self._watches:
+            self._watches[branch] = HallWatch(self, branch)
+        return self._watches[branch]
 
     def write(self, change: Callable[[Connection], T]) -> T:
         """Run `change` as one transaction outside any hall (staff, sessions, whole offices)."""

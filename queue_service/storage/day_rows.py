@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import Connection, Select, bindparam, literal_column, select
 
 from queue_service.model.appointment import AppointmentState
 from queue_service.model.branch import WindowState
@@ -157,7 +157,7 @@ def _shifts() -> Select[Any]:
 @cache
 def _booked() -> Select[Any]:
     c = appointment_table.c
-    taking = among(c.state, [AppointmentState.BOOKED.value, AppointmentState.ABSENT.value])
+    taking = c.state != literal_column(f"'{AppointmentState.CANCELLED}'")
     return select(c.starts_at, c.state, c.parts).where(
         c.branch_id == bindparam("branch"), c.starts_at >= bindparam("begins"), c.starts_at < bindparam("ends"), taking
     )  # fmt: skip

@@ -3,8 +3,8 @@
 Moments become seconds since the service day's date began, in the branch's own time.
 """
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -53,16 +53,42 @@ class Picture:
         """The hall as it is now."""
         windows = [self._window(window) for window in self.setup.windows]
         waiting = [self._waiting(leg) for leg in self.legs if _waits(leg)]
-        booked = (row for row in self.appointments if row.state == AppointmentState.BOOKED and row.parts)
         return HallNow(
             self._seconds(self.now),
             self._closes_at,
             waiting,
             windows,
             _rule(self.setup),
-            tuple(Expected(row.parts[0]["service"], self._seconds(row.starts_at)) for row in booked),
+            self._expected(AppointmentState.BOOKED),
             self.so_far.served(),
         )
+
+    def whole_day(self) -> HallNow:
+        """The day as a whole: all its appointments, and nobody there yet."""
+        hall, states = self.hall(), (AppointmentState.BOOKED, AppointmentState.ARRIVED, AppointmentState.ABSENT)
+        return replace(hall, waiting=(), windows=(), served_today=(), expected=self._expected(*states))
+
+    def with_windows(self, changed: dict[int, WindowSetup]) -> "Picture":
+        """As if these windows, by id, were set up so; one that opens now is free from now on."""
+        windows = tuple(changed.get(window.id, window) for window in self.setup.windows)
+        opened = [
+            Changed(window.id, self.now, WindowState.OPEN)
+            for window in self.setup.windows
+            if window.id in changed and window.state != WindowState.OPEN
+        ]
+        return replace(self, setup=replace(self.setup, windows=windows), shifts=(*self.shifts, *opened))
+
+    def hours(self) -> list[float]:
+        """When each hour of the day's opening begins."""
+        starts = {minute // 60 * 60 for first, end in self._opening for minute in range(first, end, 30)}
+        return [start * A_MINUTE for start in sorted(starts)]
+
+    def moment(self, seconds: float) -> datetime:
+        return self._date.begins_at + timedelta(seconds=seconds)
+
+    def _expected(self, *states: AppointmentState) -> tuple[Expected, ...]:
+        booked = (row for row in self.appointments if row.state in states and row.parts)
+        return tuple(Expected(row.parts[0]["service"], self._seconds(row.starts_at)) for row in booked)
 
     @cached_property
     def so_far(self) -> DayRecord:

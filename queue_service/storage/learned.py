@@ -42,6 +42,10 @@ class Learned:
         self._served[day] = record.served()
         self._habits = self._past = None
 
+    @property
+    def has_days(self) -> bool:
+        return bool(self._served)
+
     def knows(self, today: date) -> bool:
         """Whether all days before this one are in here."""
         return today == self._today

@@ -28,9 +28,7 @@ NINE = 9 * 3600
 
 
 def waiting_times(database: Database) -> BranchWaits:
-    waits = BranchWaits(database, "centre", lambda work: work())
-    waits.learn()
-    return waits
+    return BranchWaits(database, "centre", lambda work: work())
 
 
 def rostered_from_nine(database: Database, code: str) -> None:
@@ -127,8 +125,9 @@ def test_visitors_are_told_what_the_examined_estimator_says(database: Database, 
         "services": {code: {"conf_s": 480.0} for code in "AB"},
         "windows": {code: {"skills": list(skills[code]), "roster": roster} for code in skills},
     }
-    waits = waiting_times(database)
-    setup, picture, learned = waits.picture()
+    watch = database.watch("centre")
+    setup, picture, _ = watch.look(lambda work: work())
+    learned = watch.learned
     here = waits_now(picture.hall(), learned.past(setup), learned.habits(picture))
     told_lines: list[dict[str, Any]] = [{"op": "fit", "days": [{"header": header, "events": first}]}]
     told_lines += [{"op": "start", "header": header}, *({"op": "event", "event": event} for event in second)]

@@ -1,0 +1,46 @@
+"""What if this window opened, and which windows are needed: for the hall administrator, in seconds."""
+
+from typing import Any
+
+from tests.make import a_desk, a_ticket, window_id
+from tests.web.test_bad_input import problem_of
+
+
+def test_a_window_is_tried_before_it_is_opened(
+    visitor: Any, known: Any, office: str, database: Any, clock: Any
+) -> None:
+    a_desk(database, "1", "olga")
+    for _ in range(8):
+        a_ticket(database)
+    path = f"/branches/{office}/what-if"
+    problem_of(visitor.get(f"{path}?open=2"), 401)
+    problem_of(known("anna").get(f"{path}?open=2"), 403)
+    helen = known("helen", "hall")
+    tried = helen.get(f"{path}?open=2&services=A").get_json()
+    assert (tried["window"], tried["services"], tried["promise_percent"]) == ("2", ["A"], 95)
+    now, then = tried["now"], tried["then"]
+    assert now["people"] == then["people"] >= 8
+    assert then["within_percent"] > now["within_percent"]
+    a_now, a_then = now["services"][0], then["services"][0]
+    assert (a_now["service"], a_then["service"]) == ("A", "A")
+    assert a_then["estimate"]["high"] < a_now["estimate"]["high"]
+    assert database.setup(office).window(window_id(database, "2")).state == "closed"
+    problem_of(helen.get(f"{path}?open=9"), 404, "open")
+    problem_of(helen.get(f"{path}?open=2&services=Z"), 404, "services")
+    problem_of(helen.get(f"{path}?open=2&services="), 422, "services")
+    problem_of(helen.get(path), 422, "open")
+
+
+def test_the_windows_needed_are_named(known: Any, office: str, database: Any) -> None:
+    a_desk(database, "1", "olga")
+    for _ in range(4):
+        a_ticket(database)
+    path = f"/branches/{office}/windows-needed"
+    problem_of(known("anna").get(path), 403)
+    board = known("helen", "hall").get(path).get_json()
+    hour = board["next_hour"]
+    assert hour["open"] == ["1"]
+    assert hour["within_percent"] < 95
+    assert [one["window"] for one in hour["add"]] == ["2"]
+    assert hour["reaches_percent"] > hour["within_percent"]
+    assert board["day"] is None  # nothing has been measured yet
