@@ -21,6 +21,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="rounds of which the median is taken")
     parser.add_argument("--screens", default="100,1000,3000", help="numbers of WebSocket clients")
     parser.add_argument("--posts", type=int, default=120, help="calls that each number of clients is told of")
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        default=10,
+        help="how long a full hall is watched (many); for each, slow makes 1,000 changes and storm is away 6 seconds",
+    )
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     given = parser.parse_args()
     parts = given.only.split(",")
@@ -40,7 +46,7 @@ def main() -> None:
         figures["fanout"] = fanout.measure([int(number) for number in given.screens.split(",")], given.posts)
     for name in live.RUNS:
         if name in parts:
-            figures[name] = live.measure(name)
+            figures[name] = live.measure(name, given.minutes)
     if "bots" in parts:
         figures["bots"] = bots.measure()
     if given.json:

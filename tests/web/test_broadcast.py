@@ -90,10 +90,11 @@ def manager(told: list[tuple[str, bytes]]) -> Any:
 
         return SimpleNamespace(wire=SimpleNamespace(tell=tell))
 
-    manager, names = FramingManager(lambda room: room == "hall"), [f"client {n:03}" for n in range(3 * AT_A_STRETCH)]
+    manager: Any = FramingManager(lambda room: room == "hall")
+    names = [f"client {n:03}" for n in range(3 * AT_A_STRETCH)]
     manager.server = SimpleNamespace(eio=SimpleNamespace(sockets={name: client(name) for name in names}))
     manager.get_participants = lambda namespace, room: [(name, name) for name in manager.server.eio.sockets]
-    manager._packet = lambda event, data, namespace: SimpleNamespace(encode=lambda: data)  # type: ignore[method-assign]
+    manager._packet = lambda event, data, namespace: SimpleNamespace(encode=lambda: data)
     return manager
 
 
