@@ -32,7 +32,8 @@ class Forecast:
         opened = replace(window, state=WindowState.OPEN, shift_services=services)
         then = self.picture.with_windows({window.id: opened}).hall()
         now = self.picture.hall()
-        if not next(one for one in now.windows if one.code == window.code).will_call:
+        here = next(one for one in now.windows if one.code == window.code)
+        if here.at == At.CLOSED and not _opens_soon(here, now.now):
             # The same hall, in which the window stands by: so that both are played with the same chances.
             now = replace(then, windows=[_standing_by(one, window.code) for one in then.windows])
         return {

@@ -135,7 +135,7 @@ def calendar(branch: str) -> str:
 
 @pages.get("/hall/<branch>")
 def hall_administrator(branch: str) -> str:
-    sections = ("hall", "reception", "desk", "words")
+    sections = ("hall", "forecast", "reception", "desk", "words")
     return _page("operator/hall.html", sections, branch=office().public_branch(branch))
 
 
