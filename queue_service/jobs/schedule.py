@@ -13,26 +13,29 @@ from queue_service.jobs.waiting import forget_proofs, serve_waiting
 from queue_service.notifications.senders import Sender
 from queue_service.storage.database import Database
 
+LATE_IS_BETTER_THAN_NEVER = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+"""A run that comes late on a busy machine still comes; several that are due are one."""
+
 
 def start_jobs(database: Database, senders: Iterable[Sender] = (), base_url: str = "") -> BaseScheduler:
     """Start the jobs of this process; `base_url` is what links in messages begin with.
 
     Plain intervals: a cron trigger would skip hours when clocks change.
     """
-    scheduler = GeventScheduler(timezone="UTC")
-    scheduler.add_job(move_what_is_due, "interval", [database], seconds=1, coalesce=True, max_instances=1)
-    scheduler.add_job(forget_answers, "interval", [database], minutes=30, coalesce=True, max_instances=1)
-    scheduler.add_job(give_up_absent, "interval", [database], seconds=5, coalesce=True, max_instances=1)
-    scheduler.add_job(forget_holds, "interval", [database], minutes=30, coalesce=True, max_instances=1)
-    scheduler.add_job(give_up_late, "interval", [database], minutes=30, coalesce=True, max_instances=1)
-    scheduler.add_job(serve_waiting, "interval", [database], seconds=10, coalesce=True, max_instances=1)
-    scheduler.add_job(forget_proofs, "interval", [database], minutes=30, coalesce=True, max_instances=1)
-    scheduler.add_job(waits.score, "interval", [database], seconds=2, coalesce=True, max_instances=1)
-    scheduler.add_job(waits.forget, "interval", [database], hours=6, coalesce=True, max_instances=1)
+    scheduler = GeventScheduler(timezone="UTC", job_defaults=LATE_IS_BETTER_THAN_NEVER)
+    scheduler.add_job(move_what_is_due, "interval", [database], seconds=1)
+    scheduler.add_job(forget_answers, "interval", [database], minutes=30)
+    scheduler.add_job(give_up_absent, "interval", [database], seconds=5)
+    scheduler.add_job(forget_holds, "interval", [database], minutes=30)
+    scheduler.add_job(give_up_late, "interval", [database], minutes=30)
+    scheduler.add_job(serve_waiting, "interval", [database], seconds=10)
+    scheduler.add_job(forget_proofs, "interval", [database], minutes=30)
+    scheduler.add_job(waits.score, "interval", [database], seconds=2)
+    scheduler.add_job(waits.forget, "interval", [database], hours=6)
     beat(database)
-    scheduler.add_job(beat, "interval", [database], seconds=10, coalesce=True, max_instances=1)
+    scheduler.add_job(beat, "interval", [database], seconds=10)
     for sender in senders:
         what = [database, sender, base_url]
-        scheduler.add_job(send_due, "interval", what, seconds=2, coalesce=True, max_instances=1)
+        scheduler.add_job(send_due, "interval", what, seconds=2)
     scheduler.start()
     return scheduler
