@@ -123,14 +123,22 @@ function columnView(hour, i, most) {
 
 const hourRow = (hour) => html`<tr><th scope="row">${clock(hour.from)}–${clock(hour.to)}</th><td>${Math.round(hour.people)}</td><td>${hour.needed}</td><td>${hour.windows.join(", ") || "—"}</td><td>${percent(hour.reaches_percent)}</td></tr>`;
 
+// Without the quiet hours before and after.
+function busyHours(hours) {
+  const busy = hours.map(({ needed }) => needed > 0);
+  return busy.includes(true) ? hours.slice(busy.indexOf(true), busy.lastIndexOf(true) + 1) : hours;
+}
+
 function dayView({ promise_percent: promise, day }) {
   if (!day) return html`<section class="card usual" data-day><h2>${t("forecast.day")}</h2><p class="soft">${t("forecast.day_none")}</p></section>`;
-  const most = Math.max(1, ...day.hours.map(({ needed }) => needed));
+  const hours = busyHours(day.hours);
+  const most = Math.max(1, ...hours.map(({ needed }) => needed));
   const words = t("forecast.day_means", { promise: percent(promise) });
   return html`<section class="card usual" data-day><h2>${t("forecast.day")}</h2><p class="soft">${words}</p>
     ${day.is_complete ? nothing : html`<p><label for="worked-out">${t("forecast.worked_out", { n: day.hours.length, of: day.of })}</label><progress id="worked-out" max=${day.of} value=${day.hours.length}></progress></p>`}
-    <svg class="columns-plot" viewBox="0 0 ${Math.max(day.of, 1) * COLUMN} ${TALL + 34}" aria-hidden="true">${day.hours.map((hour, i) => columnView(hour, i, most))}</svg>
-    <details><summary>${t("forecast.as_table")}</summary><div class="table" tabindex="0" role="region" aria-label=${t("forecast.day")}><table><thead><tr>${["hour", "visitors", "needed", "which", "reaches"].map((name) => html`<th scope="col">${t(`forecast.of.${name}`)}</th>`)}</tr></thead><tbody>${day.hours.map(hourRow)}</tbody></table></div></details></section>`;
+    <svg class="columns-plot" viewBox="0 0 ${Math.max(hours.length, 8) * COLUMN} ${TALL + 34}" aria-hidden="true">${hours.map((hour, i) => columnView(hour, i, most))}</svg>
+    ${hours.some((hour) => !hour.is_kept) ? html`<p class="soft"><span class="key short"></span>${t("forecast.day_short")}</p>` : nothing}
+    <details><summary>${t("forecast.as_table")}</summary><div class="table" tabindex="0" role="region" aria-label=${t("forecast.day")}><table><thead><tr>${["hour", "visitors", "needed", "which", "reaches"].map((name) => html`<th scope="col">${t(`forecast.of.${name}`)}</th>`)}</tr></thead><tbody>${hours.map(hourRow)}</tbody></table></div></details></section>`;
 }
 
 export function forecastView() {

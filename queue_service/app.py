@@ -6,6 +6,7 @@ import resource
 import secrets
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -72,6 +73,8 @@ APIS = (
     health.api,
 )
 LARGEST_BODY = 8 * 1024 * 1024
+SWITCH_SECONDS = 0.001
+"""So long a native thread (waiting times, passwords) may keep the interpreter from the event loop; usual are 5 ms."""
 SPARE_FILES = 256
 """For the database, logs, and requests that are no sockets."""
 
@@ -127,6 +130,7 @@ def serve(settings: Settings, on_ready: Any = None) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are finished first."""
     database = open_database(settings)
     require_current_schema(database)
+    sys.setswitchinterval(SWITCH_SECONDS)
     database.share_commits()
     database.offload = _in_thread(ThreadPool(2))
     app = create_app(database, settings)

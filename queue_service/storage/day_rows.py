@@ -47,6 +47,8 @@ class DayRows:
     shifts: list[Changed] = field(default_factory=list)
     appointments: list[Any] = field(default_factory=list)
     """Of that date: (starts_at, state, parts)."""
+    known: dict[int, Any] = field(default_factory=dict)
+    """What storage/hall_picture.py has made of the legs."""
 
     def catch_up(self, connection: Connection, setup: Setup) -> None:
         """Read what is new; everything at the first look."""

@@ -3,7 +3,7 @@
 Moments become seconds since the service day's date began, in the branch's own time.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
@@ -14,7 +14,7 @@ from queue_service.model.branch import WindowState
 from queue_service.model.ticket import LegState
 from queue_service.rules.day_record import DayRecord, Plan, Shift, Visit, after_pause, guest
 from queue_service.rules.hall_now import At, Expected, HallNow, Rule, Waiting, WindowNow
-from queue_service.rules.next_ticket import BEFORE_APPOINTMENT, FreeWindow, Kind, may_serve
+from queue_service.rules.next_ticket import BEFORE_APPOINTMENT, FreeWindow, Kind, WaitingLeg, may_serve
 from queue_service.rules.roster import Day, expand, runs
 from queue_service.storage.callers import as_waiting
 from queue_service.storage.day_rows import Changed, DayRows
@@ -44,10 +44,13 @@ class Picture:
     shifts: tuple[Changed, ...]
     appointments: tuple[Any, ...]
     now: datetime
+    known: dict[int, tuple[Any, Visit]] = field(default_factory=dict, compare=False, repr=False)
+    """By leg id: a row, and the visit that it was found to be. From picture to picture few legs change."""
 
     @classmethod
     def of(cls, rows: DayRows, setup: Setup, now: datetime) -> "Picture":
-        return cls(setup, rows.day, tuple(rows.legs.values()), tuple(rows.shifts), tuple(rows.appointments), now)
+        legs, shifts, appointments = tuple(rows.legs.values()), tuple(rows.shifts), tuple(rows.appointments)
+        return cls(setup, rows.day, legs, shifts, appointments, now, rows.known)
 
     def hall(self) -> HallNow:
         """The hall as it is now."""
@@ -137,6 +140,13 @@ class Picture:
         }
 
     def _visit(self, leg: Any) -> Visit:
+        row, visit = self.known.get(leg.id, (None, None))
+        if row is not leg or visit is None:
+            visit = self._new_visit(leg)
+            self.known[leg.id] = leg, visit
+        return visit
+
+    def _new_visit(self, leg: Any) -> Visit:
         """A leg as it teaches. One that was put aside, or came back, teaches no times: they are not of one piece."""
         service, booked = self.setup.service_codes[leg.service_id], leg.booked_at and self._seconds(leg.booked_at)
         at_window = leg.window_id is not None and leg.first_called_at is not None
@@ -164,7 +174,6 @@ class Picture:
 
     def _waiting(self, leg: Any) -> Waiting:
         rule_leg = as_waiting(leg, self.setup)
-        windows = frozenset(one.code for one in self.setup.windows if may_serve(self._as_free(one), rule_leg))
         better = leg.due_turn is not None and leg.booked_at is not None
         held_until = self._seconds(leg.due_at) if leg.state == LegState.HELD else None
         return Waiting(
@@ -174,15 +183,29 @@ class Picture:
             self._seconds(leg.turn),
             float(leg.ticket_id),
             self._seconds(leg.ready_at),
-            windows,
+            self._windows_for(rule_leg),
             self._seconds(leg.booked_at - BEFORE_APPOINTMENT) if better else None,
             self._seconds(leg.due_turn) if better else None,
             **({} if held_until is None else {"present_from": held_until}),
         )
 
-    def _as_free(self, window: WindowSetup) -> FreeWindow:
-        """A window that is at work as it is; one that is to open as its roster has it."""
-        return FreeWindow(window.id, window.operator_id, self._serves(window), window.meets)
+    def _windows_for(self, leg: WaitingLeg) -> frozenset[str]:
+        """The codes of those that may call it; legs that are alike to the rule are judged once."""
+        kind = (leg.service, leg.requires, leg.for_window, leg.for_operator)
+        if kind not in self._judged:
+            self._judged[kind] = frozenset(code for code, window in self._as_free.items() if may_serve(window, leg))
+        return self._judged[kind]
+
+    @cached_property
+    def _judged(self) -> dict[Any, frozenset[str]]:
+        return {}
+
+    @cached_property
+    def _as_free(self) -> dict[str, FreeWindow]:
+        """By code: windows that are at work as they are; those that are to open as their roster has it."""
+        return {
+            one.code: FreeWindow(one.id, one.operator_id, self._serves(one), one.meets) for one in self.setup.windows
+        }
 
     def _serves(self, window: WindowSetup) -> frozenset[str]:
         if window.is_at_work:
