@@ -7,9 +7,9 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from benchmarks import bots, fanout, hall, history, live, slots
+from benchmarks import bots, fanout, hall, history, live, screen, slots
 
-PARTS = ("tickets", "calls", "history", "fanout", "slots", "bots", *live.RUNS)
+PARTS = ("tickets", "calls", "history", "fanout", "slots", "bots", "screen", *live.RUNS)
 
 
 def main() -> None:
@@ -44,6 +44,8 @@ def main() -> None:
         figures["history"] = history.measure(sizes, given.requests, given.rounds)
     if "fanout" in parts:
         figures["fanout"] = fanout.measure([int(number) for number in given.screens.split(",")], given.posts)
+    if "screen" in parts:
+        figures["screen"] = screen.measure(30)
     for name in live.RUNS:
         if name in parts:
             figures[name] = live.measure(name, given.minutes)
