@@ -516,6 +516,7 @@ CREATE TABLE waiting_entry (
     offer_hash VARCHAR(64),
     offered_until TIMESTAMP WITH TIME ZONE,
     appointment_id INTEGER,
+    drawn_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT pk_waiting_entry PRIMARY KEY (id),
     CONSTRAINT ck_waiting_entry_state_known CHECK (state IN ('waiting', 'offered', 'booked', 'ended')),
     CONSTRAINT ck_waiting_entry_kind_known CHECK (kind IN ('list', 'draw')),

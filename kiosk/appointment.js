@@ -6,16 +6,18 @@ import { clock, language, onLanguage, page, t } from "/static/common/i18n.js";
 import { appointmentView } from "./appointment_views.js";
 import { aSearch, look, lookAgain, lookFurther } from "./free_times.js";
 import { pack } from "./packed.js";
+import { faultsOf } from "./person.js";
 
 const root = document.getElementById("app");
 const LOOK_EVERY_MS = 60_000;
+const KEPT_PHONE = "00000"; // none written: the number stays
 const path = `/appointments/${page.token}`;
 const offset = new Date(page.appointment.server_time) - Date.now();
 
-// `asking`: "cancel", "day" or "time" while the holder decides; `before`: the time that a move can be taken back to.
+// `asking`: "cancel", "contact", "day" or "time" while the holder decides; `before`: the time that a move can be taken back to.
 const mine = {
   appointment: page.appointment, isNew: new URLSearchParams(location.search).has("new"), asking: null, search: null, date: null,
-  before: null, said: "", problem: null, others: null, isBusy: false, isOffline: false, now: () => Date.now() + offset,
+  before: null, said: "", person: null, faults: {}, problem: null, others: null, isBusy: false, isOffline: false, now: () => Date.now() + offset,
 };
 
 const when = ({ starts_at: at }) => `${fullDay(dateOf(at), mine.now())}, ${clock(at)}`;
@@ -58,6 +60,21 @@ async function moveTo(startsAt, said, before) {
   change({ others: problem.alternatives ?? null, asking: problem.alternatives ? "time" : mine.asking }, "#moving");
 }
 
+const ownFields = () => ({ name: mine.appointment.name ?? "", phone: "", email: "" });
+
+// What is left empty stays as it is; the server has the last word, at the field it means.
+async function correct(event) {
+  event.preventDefault();
+  for (const { name, value } of event.target.querySelectorAll("input")) mine.person[name] = value.trim();
+  const { name, phone, email } = mine.person;
+  const faults = faultsOf({ name, phone: phone || KEPT_PHONE, email });
+  if (Object.keys(faults).length) return change({ faults }, "[aria-invalid=true]");
+  const body = Object.fromEntries(Object.entries({ name, phone, email }).filter(([field, value]) => value && value !== mine.appointment[field]));
+  if (await attempt(async () => { mine.appointment = await api.patch(path, body); })) return change({ asking: null, isNew: false, before: null, said: t("appointment.corrected") }, "h1");
+  const told = Object.fromEntries(mine.problem.errors.filter(({ field }) => field in mine.person).map(({ field, message }) => [field, message]));
+  if (Object.keys(told).length) change({ faults: told, problem: null }, "[aria-invalid=true]");
+}
+
 async function cancel() {
   const gone = async () => { mine.appointment = await api.del(path); };
   await attempt(gone);
@@ -73,6 +90,8 @@ const act = {
   moveBack: () => moveTo(mine.before, "appointment.moved_back", null),
   otherDay: () => change({ asking: "day", others: null, problem: null }, "#moving"),
   keep: () => change({ asking: null, problem: null, others: null }, "[data-move]"),
+  askToCorrect: () => change({ asking: "contact", said: "", before: null, person: ownFields(), faults: {} }, "#correcting"),
+  correct,
   askToCancel: () => change({ asking: "cancel" }, "[data-keep]"),
   cancel,
   pack: (paper) => ({ target }) => pack(mine.appointment.code, paper, target.checked),

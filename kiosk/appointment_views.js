@@ -3,7 +3,7 @@ import { html, nothing } from "lit-html";
 import { dateOf, fullDay } from "/static/common/days.js";
 import { clock, language, page, t, text } from "/static/common/i18n.js";
 import { refusalWords } from "/static/common/words.js";
-import { headerView } from "./book_views.js";
+import { field, headerView } from "./book_views.js";
 import { isPacked } from "./packed.js";
 import { daysView, noteOf, othersView, papersOf, timesView } from "./time_views.js";
 
@@ -47,11 +47,25 @@ function movingView(mine, act) {
 const sureView = ({ isBusy }, act) => html`<div class="confirm card" role="group" aria-labelledby="sure"><p id="sure">${t("appointment.cancel_sure")}</p>
   <div class="pair"><button data-keep @click=${act.keep}>${t("appointment.cancel_no")}</button><button class="alarm" data-cancel-yes ?disabled=${isBusy} @click=${act.cancel}>${t("appointment.cancel_yes")}</button></div></div>`;
 
+// A wrong letter, another number. Where times must not be passed on, the page says so and leads to cancelling.
+function correctingView(mine, act) {
+  const { name, may } = mine.appointment;
+  const form = { person: mine.person, faults: mine.faults };
+  return html`<section class="moving" aria-labelledby="correcting"><h2 id="correcting" tabindex="-1">${t("appointment.correct_title")}</h2>
+    <form novalidate @submit=${act.correct}>${may.rename ? field(form, "name", { type: "text", autocomplete: "name" }) : html`<p class="notice" data-name-fixed>${t("appointment.name_fixed", { name })}</p>`}
+      ${field(form, "phone", { type: "tel", autocomplete: "tel", hint: t("appointment.correct_phone_hint") })}
+      ${field(form, "email", { type: "email", autocomplete: "email", hint: t("appointment.correct_email_hint") })}
+      <button class="main step" data-save aria-disabled=${mine.isBusy ? "true" : "false"}>${t("appointment.correct_save")}</button></form>
+    ${may.rename ? nothing : html`<button class="wide" data-cancel @click=${act.askToCancel}>${t("appointment.cancel")}</button>`}
+    <button class="quiet" data-keep @click=${act.keep}>${t("appointment.correct_not")}</button></section>`;
+}
+
 function choicesView(mine, act) {
   const { may, services, branch } = mine.appointment;
   if (mine.asking === "cancel") return sureView(mine, act);
   const again = `/book/${branch.code}?service=${encodeURIComponent(services[0]?.code ?? "")}&lang=${language()}`;
   return html`<div class="foot">${may.move ? html`<button class="wide" data-move @click=${act.move}>${t("appointment.move")}</button>` : nothing}
+    ${may.correct ? html`<button class="wide" data-correct @click=${act.askToCorrect}>${t("appointment.correct")}</button>` : nothing}
     ${may.cancel ? html`<button class="wide" data-cancel @click=${act.askToCancel}>${t("appointment.cancel")}</button>` : nothing}
     ${["cancelled", "absent"].includes(mine.appointment.status) ? html`<a class="button main step" data-again href=${again}>${t("appointment.book_new")}</a>` : nothing}</div>`;
 }
@@ -68,7 +82,7 @@ export function appointmentView(mine, act) {
     <div role="status">${saidView(mine, act)}</div>
     ${nowView(mine)}
     <div role="alert">${problem ? html`<p class="notice alarm">${refusalWords(problem, appointment.needs)}</p>` : nothing}</div>
-    ${isMoving ? movingView(mine, act) : html`${hasEntry ? entryView(appointment) : nothing}
+    ${isMoving ? movingView(mine, act) : asking === "contact" ? correctingView(mine, act) : html`${hasEntry ? entryView(appointment) : nothing}
       ${appointment.status === "booked" ? packView(appointment, act) : nothing}${choicesView(mine, act)}`}
     <footer class="soft">${t(mine.isOffline ? "appointment.offline" : "appointment.updated", time)}<br>${t("booking.by_phone", { address: text(page.branch.address) })}</footer></div>`;
 }

@@ -1,8 +1,9 @@
-// Booking a visit: what for, which day, which time, who; a last look, and it is booked. The slot is kept meanwhile.
+// Booking a visit: what for (one service or several), which day, which time, who; a last look, and it is booked. The slot is kept meanwhile.
 import { render } from "lit-html";
 import { api, newKey } from "/static/common/api.js";
 import { dateOf, daysAfter } from "/static/common/days.js";
 import { language, onLanguage, page, t } from "/static/common/i18n.js";
+import { NEEDS } from "/static/common/words.js";
 import { STEPS, bookView } from "./book_views.js";
 import { aSearch, look, lookAgain, lookFurther } from "./free_times.js";
 import { faultsOf } from "./person.js";
@@ -16,7 +17,7 @@ const holder = sessionStorage.getItem("holder") ?? newKey();
 sessionStorage.setItem("holder", holder);
 
 const visit = {
-  step: "service", services: null, filter: "", service: null, search: null, date: null, hold: null, needs: [],
+  step: "service", services: null, draws: [], filter: "", chosen: [], search: null, date: null, hold: null, needs: [],
   person: { name: "", phone: "", email: "" }, faults: {}, problem: null, others: null, isBusy: false, attempt: null,
   now: () => Date.now() + offset,
 };
@@ -30,8 +31,10 @@ function show(step, changes = {}) {
   root.querySelector("h1")?.focus();
 }
 
+const codes = () => visit.chosen.map((service) => service.code);
+
 function addressOf() {
-  const query = new URLSearchParams({ ...(visit.service ? { service: visit.service.code } : {}), ...(new URLSearchParams(location.search).has("lang") ? { lang: language() } : {}) });
+  const query = new URLSearchParams({ ...(visit.chosen.length ? { service: codes().join(",") } : {}), ...(new URLSearchParams(location.search).has("lang") ? { lang: language() } : {}) });
   return `${location.pathname}${query.size ? `?${query}` : ""}`;
 }
 
@@ -42,8 +45,9 @@ function go(step, changes = {}) {
 
 // A step whose choices are not there any more is not gone to.
 function reachable(step) {
-  if (step !== "service" && !visit.service) return "service";
-  if (step === "wait") return visit.search ? step : "day";
+  if (step !== "service" && !visit.chosen.length) return "service";
+  if (step === "draw" && !visit.draws.some(({ service }) => codes().join() === service)) return "day";
+  if (["more", "wait", "draw"].includes(step)) return visit.search ? step : "day";
   if (STEPS.indexOf(step) > STEPS.indexOf("time") && !visit.hold) return "day";
   return step === "time" && !visit.date ? "day" : step;
 }
@@ -82,17 +86,26 @@ async function attempt(action) {
 
 // ── what a visitor does ──
 
-const newSearch = () => aSearch(code, { services: [visit.service.code], needs: visit.needs, language: language() });
+const newSearch = () => aSearch(code, { services: codes(), needs: visit.needs, language: language() });
 
-async function chooseService(service) {
-  visit.service = service;
+async function choose(services) {
+  visit.chosen = services;
   visit.search = newSearch();
   go("day", { date: null });
   await attempt(() => look(visit.search));
 }
 
+// Only windows that can meet what somebody needs count: the days are looked for anew.
+async function changeNeeds({ currentTarget }) {
+  visit.needs = checkedNeeds(currentTarget);
+  visit.search = newSearch();
+  await attempt(() => look(visit.search));
+}
+
+const checkedNeeds = (form) => Array.from(form.querySelectorAll("[name=need]:checked"), ({ value }) => value);
+
 function keep(startsAt) {
-  const asked = { service: visit.service.code, starts_at: startsAt, needs: visit.needs, language: language(), holder };
+  const asked = { services: codes(), starts_at: startsAt, needs: visit.needs, language: language(), holder };
   return attempt(async () => { visit.hold = await worked((headers) => api.post(`/branches/${code}/slot-holds`, asked, { headers })); });
 }
 
@@ -120,21 +133,26 @@ async function taken() {
 function isWritten(event) {
   event.preventDefault();
   for (const name of ["name", "phone", "email"]) visit.person[name] = event.target.elements[name].value.trim();
-  visit.needs = Array.from(event.target.querySelectorAll("[name=need]:checked"), ({ value }) => value);
+  visit.needs = checkedNeeds(event.target);
   visit.faults = faultsOf(visit.person);
   if (!Object.keys(visit.faults).length) return true;
   showFaults();
   return false;
 }
 
+const personFields = ({ name, phone, email }) => ({ name, phone, ...(email ? { email } : {}), language: language(), needs: visit.needs });
+
 // To be told when a time comes free before the first day that has one; where none has, within a month.
-async function join(event) {
-  if (!isWritten(event)) return;
-  const { name, phone, email } = visit.person;
+function join(event) {
   const [first] = visit.search.days;
-  const body = { service: visit.service.code, name, phone, ...(email ? { email } : {}), language: language(), needs: visit.needs, ...(first ? { to: daysAfter(first.date, -1) } : {}) };
+  return enter(event, "waiting-list", first ? { to: daysAfter(first.date, -1) } : {});
+}
+
+async function enter(event, where, days = {}) {
+  if (!isWritten(event)) return;
+  const body = { services: codes(), ...personFields(visit.person), ...days };
   let entry;
-  if (await attempt(async () => { entry = await worked((headers) => api.post(`/branches/${code}/waiting-list`, body, { headers })); })) {
+  if (await attempt(async () => { entry = await worked((headers) => api.post(`/branches/${code}/${where}`, body, { headers })); })) {
     return location.replace(`${new URL(entry.status_url).pathname}?lang=${language()}`);
   }
   if (!tellAtFields()) root.querySelector("[role=alert]").scrollIntoView({ block: "center" });
@@ -147,8 +165,7 @@ function showFaults() {
 
 // However often it is sent, one appointment comes of one form.
 async function book() {
-  const { name, phone, email } = visit.person;
-  const body = { hold: visit.hold.hold, name, phone, ...(email ? { email } : {}), language: language(), needs: visit.needs };
+  const body = { hold: visit.hold.hold, ...personFields(visit.person) };
   const sent = JSON.stringify(body);
   if (visit.attempt?.sent !== sent) visit.attempt = { sent, key: newKey() };
   let booked;
@@ -174,7 +191,10 @@ async function keepLonger() {
 }
 
 const act = {
-  service: (service) => () => chooseService(service),
+  service: (service) => () => choose(visit.step === "more" ? [...visit.chosen, service] : [service]),
+  more: () => go("more", { filter: "" }),
+  without: (service) => () => choose(visit.chosen.filter((one) => one !== service)),
+  needs: changeNeeds,
   filter: ({ target }) => { visit.filter = target.value; update(); },
   day: (date) => () => go("time", { date }),
   later: () => attempt(() => lookFurther(visit.search)),
@@ -182,6 +202,8 @@ const act = {
   review: (event) => isWritten(event) && go("review"),
   wait: () => go("wait"),
   join,
+  draw: () => go("draw"),
+  signUp: (event) => enter(event, "draws"),
   book,
   keepLonger,
   back: () => history.back(),
@@ -194,13 +216,19 @@ function update() {
   render(bookView(visit, act), root);
 }
 
+async function loadServices() {
+  visit.services = (await api.get(`/branches/${code}/services`)).filter(({ bookable }) => bookable);
+  if (visit.services.some(({ draw }) => draw)) visit.draws = await api.get(`/branches/${code}/draws`);
+}
+
 async function begin() {
   update();
-  if (!(await attempt(async () => { visit.services = (await api.get(`/branches/${code}/services`)).filter(({ bookable }) => bookable); }))) return;
-  const wanted = new URLSearchParams(location.search).get("service");
-  const service = visit.services.find((one) => one.code === wanted);
+  if (!(await attempt(loadServices))) return;
+  const query = new URLSearchParams(location.search);
+  const wanted = (query.get("service") ?? "").split(",").map((one) => visit.services.find((service) => service.code === one)).filter(Boolean);
+  visit.needs = (query.get("needs") ?? "").split(",").filter((need) => NEEDS.includes(need));
   history.replaceState({ step: "service" }, "");
-  if (service) await chooseService(service);
+  if (wanted.length) await choose([...new Set(wanted)]);
 }
 
 onLanguage(update);

@@ -1,7 +1,7 @@
 // How are days and times offered? Large, the nearest first, one tap each.
 import { html, nothing } from "lit-html";
 import { dateOf, dayName, fullDay, isElsewhere, nearName, plainDay } from "/static/common/days.js";
-import { clock, page, t, text } from "/static/common/i18n.js";
+import { clock, language, page, t, text } from "/static/common/i18n.js";
 
 const NOON = 12;
 const EVENING = 17;
@@ -13,13 +13,15 @@ function dayView({ date, slots }, now, act) {
     <small>${t(`booking.${slots.length > 1 ? "free_between" : "free_at"}`, { from: clock(slots[0].starts_at), to: clock(slots.at(-1).starts_at) })}</small></button></li>`;
 }
 
-const elsewhereView = ({ branch, starts_at: at }, service, now) => html`<a class="card elsewhere" data-elsewhere=${branch.code} href=${`/book/${branch.code}?service=${encodeURIComponent(service)}`}>
+const linkTo = (branch, { services, needs }) => `/book/${branch.code}?${new URLSearchParams({ service: services.join(","), ...(needs.length ? { needs: needs.join(",") } : {}), lang: language() })}`;
+
+const elsewhereView = ({ branch, starts_at: at }, wish, now) => html`<a class="card elsewhere" data-elsewhere=${branch.code} href=${linkTo(branch, wish)}>
   <strong>${t("booking.elsewhere")}</strong><span>${fullDay(dateOf(at), now)}, ${clock(at)} — ${text(branch.name)}, ${text(branch.address)}</span></a>`;
 
 export const daysView = ({ search, isBusy, now }, act) => html`
   ${search.days.length ? html`<ul class="days">${search.days.map((day) => dayView(day, now(), act))}</ul>`
     : isBusy ? html`<p class="soft" role="status">${t("booking.looking")}</p>` : html`<p class="notice">${t("booking.no_days")}</p>`}
-  ${search.elsewhere ? elsewhereView(search.elsewhere, search.wish.services[0], now()) : nothing}
+  ${search.elsewhere ? elsewhereView(search.elsewhere, search.wish, now()) : nothing}
   ${search.days.length && !search.isOver ? html`<button data-later ?disabled=${isBusy} @click=${act.later}>${t("booking.later_days")}</button>` : nothing}
   ${search.days.length && search.isOver ? html`<p class="soft">${t("booking.no_later_days")}</p>` : nothing}`;
 

@@ -43,13 +43,26 @@ const offerView = ({ offer }) => html`<p class="when">${fullDay(dateOf(offer.sta
   <button class="main step" data-accept ?disabled=${mine.isBusy} @click=${accept}>${t("waiting.accept")}</button>
   <button class="wide" data-decline ?disabled=${mine.isBusy} @click=${decline}>${t("waiting.decline")}</button>`;
 
+const bookedView = ({ starts_at: at, status_url: url }) => html`<p class="when">${fullDay(dateOf(at), now())},<br>${clock(at)}</p>
+  <a class="button main step" data-see href=${`${new URL(url).pathname}?lang=${language()}`}>${t("waiting.see")}</a>`;
+
+// What is to be said first: where somebody stands.
+function nameOf({ offer, status, kind, drawn }) {
+  if (offer) return "offered";
+  if (status === "ended") return drawn ? "not_drawn" : "ended";
+  if (status === "booked") return "booked";
+  return kind === "draw" ? "signed_up" : "waiting";
+}
+
 function stateView(entry) {
   if (entry.offer) return offerView(entry);
   if (entry.status === "waiting" || entry.status === "offered") {
+    if (entry.kind === "draw") return html`<p class="when">${entry.draw_at ? t("waiting.draw_at", { time: clock(entry.draw_at) }) : t("waiting.draw_soon")}</p><p>${t("waiting.draw_means")}</p>`;
     const place = entry.ahead ? t("waiting.ahead", { n: entry.ahead }) : t("waiting.first");
-    return html`<p class="when">${entry.kind === "draw" ? t("waiting.draw") : place}</p><p>${t("waiting.means")}</p>`;
+    return html`${entry.drawn ? html`<p>${t("waiting.waits_on")}</p>` : nothing}<p class="when">${place}</p><p>${t("waiting.means")}</p>`;
   }
-  return html`<p>${t(`waiting.${entry.status}_text`)}</p>`;
+  if (entry.booked?.status_url) return bookedView(entry.booked);
+  return html`<p>${t(nameOf(entry) === "not_drawn" ? "waiting.not_drawn_text" : `waiting.${entry.status}_text`)}</p>`;
 }
 
 const leaveView = () => (mine.isSure ? html`<div class="confirm card" role="group" aria-labelledby="sure"><p id="sure">${t("waiting.leave_sure")}</p>
@@ -59,12 +72,12 @@ const leaveView = () => (mine.isSure ? html`<div class="confirm card" role="grou
 function update() {
   const { entry, problem } = mine;
   const isLive = ["waiting", "offered"].includes(entry.status);
-  const title = t(`waiting.titles.${entry.offer ? "offered" : isLive ? "waiting" : entry.status}`);
+  const title = t(`waiting.titles.${nameOf(entry)}`);
   document.title = `${title} — ${t("waiting.page_title")}`;
   render(html`<div class="book" data-status=${entry.status} data-busy=${mine.isBusy}>${headerView()}
-    <section class="now card" role="status"><h1 tabindex="-1">${title}</h1>${stateView(entry)}<p><b>${names(entry)}</b><br>${daysWords(entry)}</p></section>
+    <section class="now card" role="status"><h1 tabindex="-1">${title}</h1>${stateView(entry)}<p><b>${names(entry)}</b>${entry.booked ? nothing : html`<br>${daysWords(entry)}`}</p></section>
     <div role="alert">${problem ? html`<p class="notice alarm">${problem.words}</p>` : nothing}</div>
-    ${isLive ? leaveView() : html`<a class="button main step" data-again href=${`/book/${entry.branch.code}?lang=${language()}`}>${t("waiting.book")}</a>`}
+    ${isLive ? leaveView() : entry.booked?.status_url ? nothing : html`<a class="button main step" data-again href=${`/book/${entry.branch.code}?lang=${language()}`}>${t("waiting.book")}</a>`}
     <footer class="soft">${t("appointment.updated", { time: clock(entry.server_time) })}<br>${t("booking.by_phone", { address: text(page.branch.address) })}</footer></div>`, root);
 }
 

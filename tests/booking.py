@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from queue_service.actions import appointments, holds, office_facts, rosters, waiting
 from queue_service.actions import setup as office_setup
-from queue_service.actions.waiting import Whose
+from queue_service.actions.entries import Whose
 from queue_service.model.ticket import Channel
 from queue_service.rules.booking import BookingFacts, RosterFacts
 from queue_service.rules.contact import ContactFacts

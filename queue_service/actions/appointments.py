@@ -15,7 +15,14 @@ from queue_service.rules.appointment import CODE_LENGTH, CODE_LETTERS, Change, a
 from queue_service.rules.contact import ContactFacts
 from queue_service.rules.errors import Kind, Refused, not_found
 from queue_service.rules.roster import day_of
-from queue_service.storage.appointments import TOKEN, appointment_table, by_id, contact_table, services_of
+from queue_service.storage.appointments import (
+    TOKEN,
+    appointment_table,
+    by_id,
+    contact_table,
+    is_name_fixed,
+    services_of,
+)
 from queue_service.storage.day_books import day_book, day_book_without, parts_of, touch, visit_in
 from queue_service.storage.hall import Hall
 from queue_service.storage.lookup import token_hash
@@ -71,7 +78,6 @@ def write(
     `came_of` are columns of the row: the hold that it was, the address it came from, who of the staff wrote it.
     """
     token, ends_at = secrets.token_urlsafe(16), starts_at + timedelta(minutes=can.visit.minutes)
-    contact_id = keep_contact(hall, contact, ends_at)
     appointment_id = put_row(
         hall.connection,
         appointment_table,
@@ -80,25 +86,36 @@ def write(
         token_hash=token_hash(token),
         sealed_token=seal(hall.secret, TOKEN, token),
         state=AppointmentState.BOOKED.value,
-        parts=parts_of(can.visit),
-        buffer_minutes=can.visit.buffer,
         starts_at=starts_at,
         ends_at=ends_at,
         taken_at=taken_at,
-        channel=wish.channel.value,
-        language=wish.language,
-        needs=list(wish.needs),
-        requires=" ".join(sorted(can.visit.requires)),
-        contact_id=contact_id,
+        contact_id=keep_contact(hall, contact, ends_at),
         created_at=hall.now,
+        **_as_wished(wish, can),
         **came_of,
     )
-    touch(hall, starts_at)
+    return _written(hall, appointment_id, came_of.get("created_by")), token
+
+
+def _as_wished(wish: Wish, can: Bookable) -> dict[str, Any]:
+    """The columns that say what was asked for, and what it comes to."""
+    return {
+        "parts": parts_of(can.visit),
+        "buffer_minutes": can.visit.buffer,
+        "channel": wish.channel.value,
+        "language": wish.language,
+        "needs": list(wish.needs),
+        "requires": " ".join(sorted(can.visit.requires)),
+    }
+
+
+def _written(hall: Hall, appointment_id: int, staff_id: int | None) -> Any:
+    """What follows from a new appointment: its day has less room, the ledger knows, and its holder is told."""
     row = by_id(hall.connection, hall.setup.branch_id, appointment_id)
-    staff_id = came_of.get("created_by")
+    touch(hall, row.starts_at)
     _record(hall, "book", row, VISITOR if staff_id is None else f"staff:{staff_id}")
     tell(hall, MessageKind.BOOKED, row)
-    return row, token
+    return row
 
 
 def move(hall: Hall, row: Any, starts_at: datetime, actor: str = VISITOR, hold: str | None = None) -> Any:
@@ -120,26 +137,22 @@ def move(hall: Hall, row: Any, starts_at: datetime, actor: str = VISITOR, hold: 
     holds.require_free(hall, wish, can, starts_at, without)
     if hold is not None:
         holds.drop(hall, held)
-    ends_at = starts_at + timedelta(minutes=can.visit.minutes)
-    change_row(
-        hall.connection,
-        appointment_table,
-        row.id,
-        parts=parts_of(can.visit),
-        buffer_minutes=can.visit.buffer,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        taken_at=hall.now,
-        sequence=row.sequence + 1,
-    )
-    if row.contact_id is not None:
-        change_row(hall.connection, contact_table, row.contact_id, keep_until=ends_at)
-    touch(hall, row.starts_at, starts_at)
+    _put_at(hall, row, can, starts_at)
     let_go(hall, row)
     moved = by_id(hall.connection, hall.setup.branch_id, row.id)
     _record(hall, "move_booking", moved, actor, was=row.starts_at.isoformat())
     tell(hall, MessageKind.MOVED, moved)
     return moved
+
+
+def _put_at(hall: Hall, row: Any, can: Bookable, starts_at: datetime) -> None:
+    ends_at = starts_at + timedelta(minutes=can.visit.minutes)
+    times = {"starts_at": starts_at, "ends_at": ends_at, "taken_at": hall.now, "sequence": row.sequence + 1}
+    visit = {"parts": parts_of(can.visit), "buffer_minutes": can.visit.buffer}
+    change_row(hall.connection, appointment_table, row.id, **times, **visit)
+    if row.contact_id is not None:
+        change_row(hall.connection, contact_table, row.contact_id, keep_until=ends_at)
+    touch(hall, row.starts_at, starts_at)
 
 
 def change_contact(hall: Hall, row: Any, contact: ContactFacts, language: str, actor: str = VISITOR) -> Any:
@@ -148,8 +161,7 @@ def change_contact(hall: Hall, row: Any, contact: ContactFacts, language: str, a
     Raises Refused: appointment_<state>, name_fixed, unknown_language.
     """
     after(Change.MOVE, row.state)
-    is_fixed = any(_protections(service, "name_fixed") for service in services_of(row, hall.setup))
-    if actor == VISITOR and is_fixed and contact.name != row.name:
+    if actor == VISITOR and contact.name != row.name and is_name_fixed(services_of(row, hall.setup)):
         raise Refused("name_fixed", field="name")
     hall.setup.require_language(language)
     facts = {name: getattr(contact, name) for name in ("name", "phone", "email", "phone_key", "email_key")}

@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from queue_service.failpoints import fail_point
-from queue_service.model.appointment import MessageState
-from queue_service.notifications.letters import Letter, about_appointment, about_offer
+from queue_service.model.appointment import MessageKind, MessageState
+from queue_service.notifications.letters import Letter, about_appointment, about_draw, about_offer
 from queue_service.notifications.senders import NeverTaken, NotReached, NotTaken, Sender
 from queue_service.storage import messages, waiting
 from queue_service.storage.appointments import TOKEN, by_id
@@ -89,7 +89,7 @@ def pause(attempts: int) -> timedelta:
 def _letter(database: Database, connection: Connection, row: Any, base_url: str) -> Letter | None:
     setup = database.setups.read(connection, row.branch)
     if row.appointment_id is None:
-        return _offer(database, connection, row, setup, base_url)
+        return _to_who_waits(database, connection, row, setup, base_url)
     appointment = by_id(connection, row.branch_id, row.appointment_id)
     token = unseal(database.secret, TOKEN, appointment.sealed_token)
     # Without the secret it was sealed with the code alone must do.
@@ -97,13 +97,19 @@ def _letter(database: Database, connection: Connection, row: Any, base_url: str)
     return about_appointment(row, appointment, setup, link, database.clock.now())
 
 
-def _offer(database: Database, connection: Connection, row: Any, setup: Setup, base_url: str) -> Letter | None:
+def _to_who_waits(database: Database, connection: Connection, row: Any, setup: Setup, base_url: str) -> Letter | None:
+    """About an offer, or a draw in which nothing was left; None when there is nothing to be told any more."""
     entry = waiting.by_id(connection, row.waiting_id)
-    offer = None if entry is None else waiting.offer_of(connection, entry)
     token = None if entry is None else unseal(database.secret, waiting.WAITING_TOKEN, entry.sealed_token)
-    if offer is None or token is None or entry is None or entry.offered_until <= database.clock.now():
+    if entry is None or token is None or not entry.phone:
         return None
-    return about_offer(row, entry, offer, setup, f"{base_url}/w/{token}")
+    link = f"{base_url}/w/{token}"
+    if row.kind == MessageKind.NOT_DRAWN:
+        return about_draw(row, entry, setup, link)
+    offer = waiting.offer_of(connection, entry)
+    if offer is None or entry.offered_until <= database.clock.now():
+        return None
+    return about_offer(row, entry, offer, setup, link)
 
 
 def _later(database: Database, row: Any, until: datetime, why: str, **more: Any) -> None:

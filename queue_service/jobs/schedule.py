@@ -9,7 +9,7 @@ from queue_service.jobs import waits
 from queue_service.jobs.appointments import forget_holds, give_up_absent
 from queue_service.jobs.housekeeping import beat, forget_answers, move_what_is_due
 from queue_service.jobs.messages import give_up_late, send_due
-from queue_service.jobs.waiting import forget_proofs, serve_waiting
+from queue_service.jobs.waiting import forget_proofs, forget_told, serve_waiting
 from queue_service.notifications.senders import Sender
 from queue_service.storage.database import Database
 
@@ -29,6 +29,7 @@ def start_jobs(database: Database, senders: Iterable[Sender] = (), base_url: str
     scheduler.add_job(forget_holds, "interval", [database], minutes=30)
     scheduler.add_job(give_up_late, "interval", [database], minutes=30)
     scheduler.add_job(serve_waiting, "interval", [database], seconds=10)
+    scheduler.add_job(forget_told, "interval", [database], minutes=30)
     scheduler.add_job(forget_proofs, "interval", [database], minutes=30)
     scheduler.add_job(waits.score, "interval", [database], seconds=2)
     scheduler.add_job(waits.forget, "interval", [database], hours=6)

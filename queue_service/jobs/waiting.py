@@ -4,8 +4,12 @@ from sqlalchemy import Connection, delete, select
 
 from queue_service.actions.waiting import go_on
 from queue_service.model import SpentProof, table
+from queue_service.model.appointment import MessageState, WaitingState
+from queue_service.storage.appointments import contact_table
 from queue_service.storage.database import Database
 from queue_service.storage.lookup import branch_table
+from queue_service.storage.messages import message_table
+from queue_service.storage.rows import change_row
 from queue_service.storage.waiting import LIVE, is_due, waiting_table
 
 spent_table = table(SpentProof)
@@ -23,6 +27,20 @@ def forget_proofs(database: Database) -> None:
     """Drop proofs of work that nobody would take any more."""
     old = spent_table.c.expires_at < database.clock.now()
     database.write(lambda connection: connection.execute(delete(spent_table).where(old)))
+
+
+def forget_told(database: Database) -> None:
+    """Whose an entry was that got nothing in a draw is forgotten once they have heard, or nobody can tell them."""
+    c, message = waiting_table.c, message_table.c
+    untold = select(message.id).where(message.waiting_id == c.id, message.state == MessageState.QUEUED.value).exists()
+    told = select(c.id, c.contact_id).where(c.state == WaitingState.ENDED.value, c.contact_id.is_not(None), ~untold)
+
+    def forget(connection: Connection) -> None:
+        for entry_id, contact_id in connection.execute(told).all():
+            change_row(connection, waiting_table, entry_id, contact_id=None)
+            connection.execute(delete(contact_table).where(contact_table.c.id == contact_id))
+
+    database.write(forget)
 
 
 def _is_due(database: Database, branch: str) -> bool:

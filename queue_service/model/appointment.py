@@ -59,6 +59,8 @@ class MessageKind(StrEnum):
     REMINDER = "reminder"
     OFFER = "offer"
     """To somebody on the waiting list."""
+    NOT_DRAWN = "not_drawn"
+    """To somebody who got nothing in a draw."""
 
 
 class MessageChannel(StrEnum):
@@ -216,6 +218,8 @@ class WaitingEntry(SQLModel, table=True):
     offered_until: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     appointment_id: int | None = Field(default=None, foreign_key="appointment.id")
     """What came of it."""
+    drawn_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    """When the draw was held with this entry, whatever came of it."""
 
 
 class SpentProof(SQLModel, table=True):

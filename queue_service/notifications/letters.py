@@ -7,9 +7,10 @@ from typing import Any
 
 import qrcode
 
-from queue_service.model.appointment import AppointmentState, MessageKind
+from queue_service.model.appointment import AppointmentState, MessageKind, WaitingState
 from queue_service.notifications.calendar_file import calendar_file
 from queue_service.notifications.words import clock_words, day_words, text_of, words
+from queue_service.rules.roster import bounds
 from queue_service.storage.appointments import services_of
 from queue_service.storage.office import Setup
 
@@ -70,6 +71,16 @@ def about_offer(message: Any, row: Any, offer: Any, setup: Setup, link: str) -> 
     return _letter(message, row, row.language, kind, facts, lines, ())
 
 
+def about_draw(message: Any, row: Any, setup: Setup, link: str) -> Letter:
+    """The letter to somebody (a row of those who wait, with its contact) who got nothing in a draw."""
+    kind = MessageKind.NOT_DRAWN
+    day = day_words(bounds(row.first, row.first, setup.time_zone)[0], setup.time_zone, row.language)
+    facts = {**_office(setup, row.language), "date": day, "link": link}
+    then = "waits_on" if row.state in (WaitingState.WAITING, WaitingState.OFFERED) else "again"
+    lines = [_say(row.language, f"letters.not_drawn.{then}", **facts)]
+    return _letter(message, row, row.language, kind, facts, lines, ())
+
+
 def qr_image(link: str) -> bytes:
     """A PNG: mail programs show no SVG."""
     code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=4, box_size=8)
@@ -106,11 +117,15 @@ def _facts(row: Any, setup: Setup, link: str, language: str = "") -> dict[str, A
     return {
         "date": day_words(row.starts_at, setup.time_zone, language),
         "time": clock_words(row.starts_at, setup.time_zone),
-        "office": text_of(setup.name, language, setup.default_language),
-        "address": text_of(setup.address, language, setup.default_language),
+        **_office(setup, language),
         "code": getattr(row, "code", ""),
         "link": link,
     }
+
+
+def _office(setup: Setup, language: str) -> dict[str, str]:
+    own = setup.default_language
+    return {"office": text_of(setup.name, language, own), "address": text_of(setup.address, language, own)}
 
 
 def _when_and_where(language: str, kind: MessageKind, facts: dict[str, Any]) -> list[str]:

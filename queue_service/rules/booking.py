@@ -83,6 +83,12 @@ class BookingFacts(Facts):
     protections: ProtectionFacts = ProtectionFacts()
 
     @property
+    def draw(self) -> dict[str, Any] | None:
+        """When people sign up for a new day, where its slots are drawn: from a local time, for so many minutes."""
+        minutes = self.protections.draw_minutes
+        return {"opens_at": self.opens_at, "minutes": minutes} if minutes else None
+
+    @property
     def terms(self) -> Terms:
         return Terms(
             self.minutes,

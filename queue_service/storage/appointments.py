@@ -80,7 +80,12 @@ def appointment(row: Any, setup: Setup, now: datetime) -> Board:
         "windows": windows_for(row, setup),
         "number": row.label,
         "sequence": row.sequence,
-        "may": {"move": is_ahead, "cancel": row.state == AppointmentState.BOOKED},
+        "may": {
+            "move": is_ahead,
+            "cancel": row.state == AppointmentState.BOOKED,
+            "correct": row.state == AppointmentState.BOOKED,
+            "rename": row.state == AppointmentState.BOOKED and not is_name_fixed(services),
+        },
         "late_after": moment(row.starts_at + setup.rules.late),
         "branch": branch_place(setup),
         "server_time": moment(now),
@@ -91,6 +96,11 @@ def services_of(row: Any, setup: Setup) -> list[ServiceSetup]:
     """The services of a booked visit, as far as the office still has them."""
     codes = [part["service"] for part in row.parts]
     return [setup.services[code] for code in codes if code in setup.services]
+
+
+def is_name_fixed(services: list[ServiceSetup]) -> bool:
+    """Whether a visitor who wants another name has to cancel and book anew."""
+    return any(one.booking is not None and one.booking.protections.name_fixed for one in services)
 
 
 def windows_for(row: Any, setup: Setup) -> list[str]:

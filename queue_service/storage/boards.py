@@ -68,6 +68,7 @@ def services(connection: Connection, setup: Setup, now: datetime) -> list[Board]
             "reason_closed": setup.closed_reason(service, now),
             "bookable": service.code in setup.bookable,
             "waiting_list": service.booking is not None and service.booking.protections.waiting_list,
+            "draw": None if service.booking is None else service.booking.draw,
             "waiting": waiting.get(service.code, 0),
             "estimate": setup.waits.of_service(service.code),
         }

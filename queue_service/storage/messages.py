@@ -6,12 +6,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, literal_column, or_, select, update
 
-from queue_service.model import Appointment, Branch, Message, table
+from queue_service.model import Appointment, Branch, Message, WaitingEntry, table
 from queue_service.model.appointment import MessageState
 from queue_service.storage.boards import Board, moment
 from queue_service.storage.rows import fetch_one
 
 message_table, appointment_table, branch_table = table(Message), table(Appointment), table(Branch)
+waiting_table = table(WaitingEntry)
 LEASE = timedelta(minutes=5)
 """So long a message belongs to the sender that took it; were it to die, another sends it after that."""
 OVERDUE = timedelta(minutes=10)
@@ -38,10 +39,12 @@ def mark(connection: Connection, row: Any, **values: Any) -> None:
 
 
 def give_up_late(connection: Connection, now: datetime) -> int:
-    """Messages about visits that are over, which nobody could send, have failed; how many."""
+    """Messages about visits and days that are over, which nobody could send, have failed; how many."""
     c, visit = message_table.c, appointment_table.c
     over = select(visit.id).where(visit.id == c.appointment_id, visit.ends_at <= now).exists()
-    late = (c.state == MessageState.QUEUED.value) & over
+    wait = waiting_table.c
+    waited = select(wait.id).where(wait.id == c.waiting_id, wait.last < now.date()).exists()
+    late = (c.state == MessageState.QUEUED.value) & or_(over, waited)
     failed = update(message_table).where(late).values(state=MessageState.FAILED.value, error=TOO_LATE)
     return int(connection.execute(failed).rowcount)
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, and_, func, literal_column, or_, sele
 from queue_service.model import WaitingEntry, table
 from queue_service.model.appointment import WaitingKind, WaitingState
 from queue_service.model.ticket import Channel
-from queue_service.rules.appointment import last_drawn_day
+from queue_service.rules.appointment import draw_ends_at, last_drawn_day
 from queue_service.rules.contact import ContactFacts
 from queue_service.rules.errors import Refused, not_found
 from queue_service.rules.roster import day_of
@@ -100,6 +100,8 @@ def entry(connection: Connection, row: Any, setup: Setup, now: datetime) -> Boar
         "language": row.language,
         "needs": row.needs,
         "ahead": _ahead(connection, row),
+        "drawn": row.drawn_at is not None,
+        "draw_at": moment(_draw_at(row, setup, now)),
         "offer": None
         if offer is None
         else {
@@ -135,6 +137,14 @@ def _ahead(connection: Connection, row: Any) -> int:
     shares_a_day = (c.first <= row.last) & (c.last >= row.first)
     query = select(func.count()).where(is_live(row.branch_id, WaitingKind.LIST), before, shares_a_day)
     return int(connection.execute(query).scalar_one())
+
+
+def _draw_at(row: Any, setup: Setup, now: datetime) -> datetime | None:
+    """When the draw will be held that somebody has signed up for, while people still sign up."""
+    service = setup.services.get(row.services[0])
+    if row.kind != WaitingKind.DRAW or row.drawn_at is not None or service is None or service.booking is None:
+        return None
+    return None if is_drawn(row, setup, now) else draw_ends_at(service.booking, now, setup.time_zone)
 
 
 def wish_of(row: Any) -> Wish:

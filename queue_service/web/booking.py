@@ -15,6 +15,7 @@ from queue_service.model.staff import Role
 from queue_service.model.ticket import Channel
 from queue_service.notifications.calendar_file import calendar_file
 from queue_service.rules.contact import ContactFacts, contact
+from queue_service.rules.errors import Refused
 from queue_service.storage import appointments as known
 from queue_service.storage import boards, lookup
 from queue_service.storage.boards import Board, moment
@@ -65,15 +66,23 @@ def slot_challenge(path: BranchPath, query: SlotSearch) -> Response:
 def nearest_slots(query: NearestSearch) -> Response:
     wish = Wish(tuple(query.service), needs=tuple(query.needs), language=query.language)
 
+    unmet: list[Refused] = []
+
     def search(connection: Connection, setup: Setup, now: datetime) -> Board | None:
         if not set(wish.services) <= setup.bookable:
             return None
-        found = first_free(connection, setup, now, wish)
+        try:
+            found = first_free(connection, setup, now, wish)
+        except Refused as refusal:  # what this office cannot meet, another may
+            unmet.append(refusal)
+            return None
         return {"branch": boards.branch_place(setup), **slot_board(found[0])} if found else None
 
     codes = office().database.read(lookup.branch_codes)
-    found = (office().board(code, search) for code in codes)
-    return jsonify(sorted((one for one in found if one is not None), key=lambda one: one["starts_at"]))
+    found = [one for code in codes if (one := office().board(code, search)) is not None]
+    if unmet and not found:
+        raise unmet[0]
+    return jsonify(sorted(found, key=lambda one: one["starts_at"]))
 
 
 @api.post("/branches/<branch>/slot-holds", summary="Keep a slot for some minutes while the form is filled in")

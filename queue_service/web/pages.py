@@ -57,15 +57,7 @@ def hall(branch: str) -> str:
 
 @pages.get("/t/<token>")
 def ticket(token: str) -> str:
-    found = office().ticket(token)
-    return _page(
-        "kiosk/ticket.html",
-        ("ticket", "words"),
-        language=found["language"],
-        branch=found["branch"],
-        ticket=found,
-        token=token,
-    )
+    return _page_of("ticket", token, office().ticket(token), ("ticket", "words"))
 
 
 @pages.get("/t/<token>/slip")
@@ -80,15 +72,7 @@ def slip(token: str) -> str:
         "wait": wait_words(found["estimate"], language_of_request(found["language"])),
         "is_automatic": request.args.get("print") == "auto",
     }
-    return _page(
-        "kiosk/slip.html",
-        ("slip",),
-        language=found["language"],
-        branch=found["branch"],
-        ticket=found,
-        token=token,
-        slip=printed,
-    )
+    return _page_of("slip", token, found, ("slip",), slip=printed)
 
 
 @pages.get("/book/<branch>")
@@ -98,24 +82,12 @@ def book(branch: str) -> str:
 
 @pages.get("/a/<token>")
 def appointment(token: str) -> str:
-    found = appointment_of(token)
-    return _page(
-        "kiosk/appointment.html",
-        ("appointment", "booking", "words"),
-        language=found["language"],
-        branch=found["branch"],
-        appointment=found,
-        token=token,
-    )
+    return _page_of("appointment", token, appointment_of(token), ("appointment", "booking", "words"))
 
 
 @pages.get("/w/<token>")
 def waiting(token: str) -> str:
-    found = waiting_entry_of(token)
-    sections = ("waiting", "booking", "appointment")
-    return _page(
-        "kiosk/waiting.html", sections, language=found["language"], branch=found["branch"], entry=found, token=token
-    )
+    return _page_of("waiting", token, waiting_entry_of(token), ("waiting", "booking", "appointment"))
 
 
 @pages.get("/desk")
@@ -215,6 +187,16 @@ def _display_settings(branch: str) -> DisplaySettings:
 def not_found_page(words: Board) -> str:
     """The calm page for an address that leads nowhere; `words` are title and detail of the refusal."""
     return _page("common/home.html", ("home",), refusal=words)
+
+
+PICTURES = {"slip": "ticket", "waiting": "entry"}
+"""What a page calls the thing that it shows, where that is not the page's own name."""
+
+
+def _page_of(name: str, token: str, found: Board, sections: tuple[str, ...], **more: Any) -> str:
+    """A visitor's own page behind a secret link, in their language."""
+    shown = {PICTURES.get(name, name): found, "branch": found["branch"], "token": token, **more}
+    return _page(f"kiosk/{name}.html", sections, language=found["language"], **shown)
 
 
 def _page(template: str, sections: tuple[str, ...], language: str | None = None, **data: Any) -> str:

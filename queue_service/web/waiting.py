@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 
 from queue_service.actions import waiting
 from queue_service.actions.appointments import VISITOR
-from queue_service.actions.waiting import Whose
+from queue_service.actions.draws import sign_up
+from queue_service.actions.entries import Whose
 from queue_service.model.appointment import WaitingKind
 from queue_service.model.staff import Role
 from queue_service.model.ticket import Channel
@@ -22,6 +23,7 @@ from queue_service.storage import waiting as known
 from queue_service.storage.boards import Board, moment
 from queue_service.storage.hall import Hall
 from queue_service.storage.office import Setup
+from queue_service.storage.sealed import unseal
 from queue_service.storage.slots import USUAL_SEARCH_DAYS, Wish
 from queue_service.web import access, proof
 from queue_service.web.booking import appointment_urls
@@ -45,8 +47,8 @@ def join(path: BranchPath, body: Wait) -> tuple[Response, int]:
 
 
 @api.post("/branches/<branch>/draws", summary="Sign up for the draw of a new day's slots")
-def sign_up(path: BranchPath, body: Wait) -> tuple[Response, int]:
-    return _enter(path, body, waiting.sign_up)
+def enter_draw(path: BranchPath, body: Wait) -> tuple[Response, int]:
+    return _enter(path, body, sign_up)
 
 
 @api.get("/branches/<branch>/draws", summary="For which services people sign up now, for which day, until when")
@@ -88,7 +90,7 @@ def decline(path: TokenPath) -> Response:
 
     def answer(hall: Hall) -> Board:
         row = waiting.decline(hall, known.by_token(hall.connection, path.token))
-        return {**known.entry(hall.connection, row, hall.setup, hall.now), **entry_urls(base, path.token)}
+        return _entry(hall.connection, row, hall.setup, hall.now, entry_urls(base, path.token))
 
     return jsonify(office().perform(_branch(path.token), VISITOR, answer))
 
@@ -105,10 +107,17 @@ def leave(path: TokenPath) -> Response:
 def waiting_entry_of(token: str) -> Board:
     """The entry behind a token, with its address; raises Refused(unknown_entry)."""
 
-    def picture(connection: Connection, setup: Setup, now: datetime) -> Board:
-        return known.entry(connection, known.by_token(connection, token), setup, now)
+    base, secret = office().public_url, office().database.secret
 
-    return {**office().board(_branch(token), picture), **entry_urls(office().public_url, token)}
+    def picture(connection: Connection, setup: Setup, now: datetime) -> Board:
+        row = known.by_token(connection, token)
+        return {
+            **_entry(connection, row, setup, now, entry_urls(base, token)),
+            "booked": _booked(connection, row, base, secret),
+        }
+
+    found: Board = office().board(_branch(token), picture)
+    return found
 
 
 def entry_urls(base: str, token: str) -> dict[str, str]:
@@ -127,9 +136,23 @@ def _enter(path: BranchPath, body: Wait, change: Callable[..., tuple[Any, str]])
     def answer(hall: Hall) -> Board:
         proof.spend(hall, sent)
         row, token = change(hall, wish, whose)
-        return {**known.entry(hall.connection, row, hall.setup, hall.now), **entry_urls(base, token)}
+        return _entry(hall.connection, row, hall.setup, hall.now, entry_urls(base, token))
 
     return jsonify(office().perform(path.branch, actor, answer)), 201
+
+
+def _entry(connection: Connection, row: Any, setup: Setup, now: datetime, urls: dict[str, str]) -> Board:
+    return {**known.entry(connection, row, setup, now), **urls}
+
+
+def _booked(connection: Connection, row: Any, base: str, secret: bytes) -> Board | None:
+    """The appointment that came of an entry, for its holder; its link where the secret it was sealed with is here."""
+    if row.appointment_id is None:
+        return None
+    appointment = booked.by_id(connection, row.branch_id, row.appointment_id)
+    token = unseal(secret, booked.TOKEN, appointment.sealed_token)
+    link = None if token is None else appointment_urls(base, token)["status_url"]
+    return {"starts_at": moment(appointment.starts_at), "status_url": link}
 
 
 def _branch(token: str) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from queue_service.actions import appointments, waiting
+from queue_service.actions import appointments, draws, waiting
+from queue_service.actions.entries import Whose
 from queue_service.actions.holds import Holder
-from queue_service.actions.waiting import Whose
 from queue_service.clock import FrozenClock
 from queue_service.jobs.waiting import serve_waiting
 from queue_service.rules.contact import ContactFacts
@@ -37,8 +37,12 @@ def cancel(database: Database, row: Any) -> None:
 
 
 def offers(database: Database) -> list[Any]:
+    return messages(database, "offer")
+
+
+def messages(database: Database, kind: str) -> list[Any]:
     c = message_table.c
-    query = select(message_table).where(c.kind == "offer").order_by(c.id)
+    query = select(message_table).where(c.kind == kind).order_by(c.id)
     return list(database.read(lambda connection: connection.execute(query).all()))
 
 
@@ -162,9 +166,9 @@ def drawing(database: Database, clock: FrozenClock) -> str:
 
 def test_a_new_day_is_drawn_among_those_who_signed_up(database: Database, drawing: str, clock: FrozenClock) -> None:
     people = [ContactFacts(f"Person {i}", f"+44 20 7946 01{i:02d}") for i in range(6)]
-    rows = [database.act(drawing, lambda hall, who=who: waiting.sign_up(hall, wish(), Whose(who)))[0] for who in people]  # type: ignore[misc]
+    rows = [database.act(drawing, lambda hall, who=who: draws.sign_up(hall, wish(), Whose(who)))[0] for who in people]  # type: ignore[misc]
     with refused("already_waiting"):
-        database.act(drawing, lambda hall: waiting.sign_up(hall, wish(), Whose(people[0])))
+        database.act(drawing, lambda hall: draws.sign_up(hall, wish(), Whose(people[0])))
     assert free(database, day=9) == {}
     assert free(database, day=8) == {"10:00": 1, "10:30": 1}
     with refused("slot_not_open"):
@@ -175,9 +179,12 @@ def test_a_new_day_is_drawn_among_those_who_signed_up(database: Database, drawin
     serve_waiting(database)
     states = Counter((entry(database, row.id).state, entry(database, row.id).kind) for row in rows)
     assert states == {("booked", "draw"): 2, ("waiting", "list"): 4}
+    losers = {row.id for row in rows if entry(database, row.id).state == "waiting"}
+    assert {message.waiting_id for message in messages(database, "not_drawn")} == losers
+    assert all(entry(database, row.id).drawn_at == clock.now() for row in rows)
     assert [fact.facts for fact in entries_of(database) if fact.move == "draw"] == [{"signed_up": 6, "won": 2}]
     with refused("no_draw_now"):
-        database.act(drawing, lambda hall: waiting.sign_up(hall, wish(), Whose(EVE)))
+        database.act(drawing, lambda hall: draws.sign_up(hall, wish(), Whose(EVE)))
 
 
 @ON_SQLITE
@@ -187,7 +194,7 @@ def test_chance_decides_the_draw(database: Database, drawing: str, clock: Frozen
     for _ in range(16):
         people = [ContactFacts(f"P{i}", f"+44 20 7946 02{i:02d}") for i in range(4)]
         rows = {
-            who.name: database.act(drawing, lambda hall, who=who: waiting.sign_up(hall, wish(), Whose(who)))[0]  # type: ignore[misc]
+            who.name: database.act(drawing, lambda hall, who=who: draws.sign_up(hall, wish(), Whose(who)))[0]  # type: ignore[misc]
             for who in people
         }
         clock.advance(minutes=31)
@@ -217,10 +224,10 @@ def test_limits_by_address(database: Database) -> None:
     draw = {"horizon_days": 7, "protections": {"bookings_per_address": 1, "draw_minutes": 1440}}
     database.act("centre", lambda hall: bookable(hall, "A", **draw))
     with refused("address_limit"):
-        database.act("centre", lambda hall: waiting.sign_up(hall, wish(), Whose(EVE, address="one and the same")))
-    database.act("centre", lambda hall: waiting.sign_up(hall, wish(), Whose(EVE, address="third")))
+        database.act("centre", lambda hall: draws.sign_up(hall, wish(), Whose(EVE, address="one and the same")))
+    database.act("centre", lambda hall: draws.sign_up(hall, wish(), Whose(EVE, address="third")))
     with refused("address_limit"):
-        database.act("centre", lambda hall: waiting.sign_up(hall, wish(), Whose(BOB, address="third")))
+        database.act("centre", lambda hall: draws.sign_up(hall, wish(), Whose(BOB, address="third")))
 
 
 @ON_SQLITE

@@ -20,9 +20,12 @@ from PIL import Image
 from sqlalchemy import select, update
 
 from queue_service.actions import appointments
+from queue_service.actions.draws import sign_up
+from queue_service.actions.entries import Whose
 from queue_service.clock import FrozenClock
 from queue_service.jobs import messages as job
 from queue_service.jobs.messages import give_up_late, send_due
+from queue_service.jobs.waiting import forget_told, serve_waiting
 from queue_service.model.appointment import MessageChannel
 from queue_service.notifications.letters import Letter, about_appointment
 from queue_service.notifications.senders import Mail, NotReached, Texts, senders_of
@@ -31,7 +34,7 @@ from queue_service.settings import Settings
 from queue_service.storage.appointments import appointment_table, by_id
 from queue_service.storage.database import Database
 from queue_service.storage.messages import LEASE, message_table, outbox
-from tests.booking import ADA, a_bookable_office, an_appointment, at
+from tests.booking import ADA, a_bookable_office, an_appointment, at, entry, wish
 from tests.conftest import SECRET
 from tests.mail import MailServer
 
@@ -258,6 +261,28 @@ def test_a_contact_that_was_forgotten_hears_nothing(
     database.write(lambda connection: connection.execute(forget))
     assert send_due(database, sender, LINK) == 0
     assert row(database).state == "dropped"
+
+
+def test_who_was_not_drawn_hears_of_it_and_is_forgotten(
+    database: Database, mail: MailServer, sender: Mail, clock: FrozenClock
+) -> None:
+    terms = {"horizon_days": 7, "opens_at": "10:00", "protections": {"draw_minutes": 30}}
+    hours = {day: [["10:00", "10:30"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+    a_bookable_office(database, "A", {"1": "A"}, hours=hours, booking=terms)
+    clock.moment = at(2, "10:00")
+    rows = [database.act("centre", lambda hall, who=who: sign_up(hall, wish(), Whose(who)))[0] for who in (ADA, EVE)]  # type: ignore[misc]
+    clock.advance(minutes=30)
+    serve_waiting(database)
+    (loser,) = [one for one in (entry(database, row.id) for row in rows) if one.state == "ended"]
+    forget_told(database)
+    assert entry(database, loser.id).contact_id is not None, "not before they have heard"
+    assert send_due(database, sender, LINK) == 2
+    (letter,) = [letter for letter in mail.letters if "жребий" in letter["Subject"]]
+    assert letter["To"] == f"{loser.name} <{loser.email}>"
+    assert f"{LINK}/w/" in letter.get_content()
+    database.write(lambda connection: connection.execute(update(message_table).values(state="sent")))
+    forget_told(database)
+    assert entry(database, loser.id).contact_id is None
 
 
 @pytest.fixture

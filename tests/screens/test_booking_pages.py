@@ -289,6 +289,91 @@ def test_the_pages_weigh_little_and_keep_to_their_own_security_policy(open_page:
     assert complaints == []
 
 
+def test_a_visit_of_two_services_is_found_and_booked_in_one(open_page: OpenPage, office: Server) -> None:
+    page = phone(open_page, office, width=320)
+    page.click("[data-service=passport]")
+    page.click("[data-more]")
+    page.wait_for_selector("[data-step=more]")
+    assert page.locator("[data-service=passport]").count() == 0
+    _assert_fits(page, "more")
+    page.click("[data-service=collect]")
+    page.wait_for_selector("[data-step=day][data-busy=false] [data-without=collect]")
+    _assert_fits(page, "two services")
+    page.locator("[data-day]").nth(3).click()
+    page.locator("[data-time]").first.click()
+    write(page)
+    page.click("[data-review]")
+    page.click("[data-book]")
+    mine = office.get(f"/appointments/{token_on(page)}")
+    assert [service["code"] for service in mine["services"]] == ["passport", "collect"]
+
+
+def test_needs_count_in_the_search_of_days(open_page: OpenPage, office: Server) -> None:
+    asked: list[str] = []
+    page = open_page(390, 844)
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{office.url}/book/{office.branch}?service=passport&lang=en")
+    page.wait_for_selector("[data-step=day][data-busy=false] [data-day]")
+    page.click("[data-step=day] .asking summary")
+    page.click(".asking [value=wheelchair]")
+    page.wait_for_function("document.querySelector('[data-step=day][data-busy=false] [data-day]')")
+    page.locator("[data-day]").first.click()
+    page.locator("[data-time]").last.click()
+    page.wait_for_selector("[data-step=who]")
+    assert page.is_checked("[data-step=who] [value=wheelchair]")
+    searched = [url for url in asked if "needs=wheelchair" in url]
+    assert [url.split("?")[0].rsplit("/", 1)[1] for url in searched] == ["nearest-slots", "slots"]
+
+
+@pytest.mark.parametrize("is_fixed", [False, True])
+def test_a_name_is_corrected_or_the_page_says_why_not(open_page: OpenPage, office: Server, is_fixed: bool) -> None:
+    make_bookable(office, "passport", "residence", "collect", protections={"name_fixed": is_fixed})
+    booked = book(office, "residence", 14)
+    page = open_page(320, 844)
+    page.goto(f"{booked['status_url']}?lang=en")
+    page.click("[data-correct]")
+    _assert_fits(page, "correcting")
+    page.fill("#phone", "12")
+    page.click("[data-save]")
+    expect(page.locator("#phone")).to_be_focused()
+    page.fill("#phone", "+44 20 7946 0123")
+    if is_fixed:
+        expect(page.locator("[data-name-fixed]")).to_contain_text("The name cannot be changed here")
+        assert page.locator("#name").count() == 0
+    else:
+        page.fill("#name", "Ada King")
+    page.click("[data-save]")
+    expect(page.get_by_role("status").first).to_contain_text("Saved.")
+    assert office.get(f"/appointments/{booked['token']}")["name"] == ("Ada Lovelace" if is_fixed else "Ada King")
+    if is_fixed:
+        page.click("[data-correct]")
+        page.click("[data-cancel]")
+        page.click("[data-cancel-yes]")
+        page.wait_for_selector("[data-status=cancelled]")
+    make_bookable(office, "passport", "residence", "collect")
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_somebody_signs_up_for_a_draw(open_page: OpenPage, office: Server, language: str) -> None:
+    make_bookable(office, "passport", "residence", "collect", protections={"draw_minutes": 1440})
+    page = phone(open_page, office, f"?lang={language}", width=320)
+    page.click("[data-service=residence]")
+    page.wait_for_selector("[data-draw]")
+    _assert_fits(page, "draw is on")
+    page.click("[data-draw]")
+    _assert_fits(page, "draw")
+    write(page, number=f"+44 20 7946 88{ord(language[0])}")
+    page.click("[data-sign-up]")
+    page.wait_for_selector("[data-status=waiting]")
+    _assert_fits(page, "signed up")
+    entry = office.get(f"/waiting-list/{page.url.split('/w/')[1].split('?')[0]}")
+    assert (entry["kind"], entry["drawn"], entry["booked"]) == ("draw", False, None)
+    page.click("[data-leave]")
+    page.click("[data-leave-yes]")
+    page.wait_for_selector("[data-status=ended]")
+    make_bookable(office, "passport", "residence", "collect")
+
+
 def test_an_office_without_bookings_says_so(open_page: OpenPage, office: Server) -> None:
     page = open_page(390, 844)
     page.route("**/services", lambda route: route.fulfill(json=[]))
@@ -350,9 +435,10 @@ def test_whoever_waits_for_a_sooner_time_is_offered_it_and_takes_it(
     page.wait_for_selector("[data-status=booked]")
     mine = office.get(f"/appointments/{page.url.split('/a/')[1].split('?')[0]}")
     assert mine["starts_at"] == tomorrow["starts_at"]
-    # The place on the list has been used, and can be left no more.
+    # The place on the list has been used, and can be left no more; it leads to the appointment.
     page.goto(f"{office.url}/w/{token}?lang={language}")
-    page.wait_for_selector("[data-status=booked] [data-again]")
+    page.click("[data-status=booked] [data-see]")
+    expect(page.locator(".code")).to_have_text(mine["code"])
 
 
 def a_full_day_of_driving(office: Server) -> Any:

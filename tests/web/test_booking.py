@@ -92,7 +92,7 @@ def test_book_look_move_cancel(visitor: Caller, office: str, clock: FrozenClock)
     assert visitor.post(move, {"starts_at": iso(at(4, "20:00"))}).json["code"] == "slot_taken"
 
     cancelled = visitor.send("DELETE", f"/appointments/{mine['token']}").json
-    assert (cancelled["status"], cancelled["may"]) == ("cancelled", {"move": False, "cancel": False})
+    assert (cancelled["status"], set(cancelled["may"].values())) == ("cancelled", {False})
     assert visitor.send("DELETE", f"/appointments/{mine['token']}").json["code"] == "appointment_cancelled"
 
 
