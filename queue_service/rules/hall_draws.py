@@ -54,7 +54,10 @@ def draw_hall(
     """The state of a hall, and for each rollout how long services really take at each of its windows."""
     working = [window for window in hall.windows if window.will_call]
     here = [times.window_places[window.code] for window in working]
-    crowd = crowding(len(hall.waiting), sum(window.at not in (At.CLOSED, At.STANDBY) for window in working))
+    present = sum(one.joined_at <= hall.now for one in hall.waiting)
+    crowd = crowding(present, sum(window.at not in (At.CLOSED, At.STANDBY) for window in working))
+    if look_until > hall.now and not present:  # who comes later finds it as crowded as usual
+        crowd = times.usual_crowding
     pace = times.pace * (crowd - times.usual_crowding)  # who waits now is served while it is as crowded
     office = chance.deviations(np.array([times.office_doubt]))
     return HallDraws(

@@ -176,11 +176,42 @@ def typical_hour(
 ) -> Needed:
     """The windows (of those named, by what they serve) that an hour of a usual day needs; half an hour before it is
     played as well. `before` are those of the hour before: the search begins with them."""
+    return _hour(since, replace(hall, waiting=()), windows, past, habits, norms, before)
+
+
+def past_hour(
+    since: float,
+    hall: HallNow,
+    windows: Mapping[str, frozenset[str]],
+    past: PastServices,
+    habits: Habits,
+    norms: Mapping[str, float],
+    at_work: Iterable[str],
+) -> Needed:
+    """The windows that an hour that is over would have needed; `hall.waiting` are all who came on that day, and
+    nobody else comes."""
+    begins, ends = since - LOOK_SECONDS / 2, since + LOOK_SECONDS
+    came = [replace(one, present_from=one.joined_at) for one in hall.waiting if begins <= one.joined_at < ends]
+    alone = replace(habits, arrivals_per_day={})
+    return _hour(since, replace(hall, waiting=came, expected=()), windows, past, alone, norms, at_work)
+
+
+def _hour(
+    since: float,
+    hall: HallNow,
+    windows: Mapping[str, frozenset[str]],
+    past: PastServices,
+    habits: Habits,
+    norms: Mapping[str, float],
+    before: Iterable[str],
+) -> Needed:
     begins = max(since - LOOK_SECONDS / 2, 0.0)
-    usual = [WindowNow(code, serves, At.FREE, begins) for code, serves in windows.items()]
-    morning = replace(hall, now=begins, waiting=(), windows=usual, served_today=(), asking=())
-    trial = Trial(morning, past, habits, norms, look_from=since, rollouts=ROLLOUTS // 2)
-    return needed(trial, before, ((code, serves) for code, serves in windows.items() if code not in set(before)))
+    free = [WindowNow(code, serves, At.FREE, begins) for code, serves in windows.items()]
+    calls = [replace(one, windows=frozenset(c for c, s in windows.items() if one.service in s)) for one in hall.waiting]
+    then = replace(hall, now=begins, waiting=calls, windows=free, served_today=(), asking=())
+    trial = Trial(then, past, habits, norms, look_from=since, rollouts=ROLLOUTS // 2)
+    at_work = [code for code in before if code in windows]
+    return needed(trial, at_work, ((code, serves) for code, serves in windows.items() if code not in at_work))
 
 
 def _kept(is_within: NDArray[np.bool_], counts: NDArray[np.bool_]) -> Kept:

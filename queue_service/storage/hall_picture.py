@@ -9,6 +9,8 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
+from sqlalchemy import Connection
+
 from queue_service.model.appointment import AppointmentState
 from queue_service.model.branch import WindowState
 from queue_service.model.ticket import LegState
@@ -17,7 +19,7 @@ from queue_service.rules.hall_now import At, Expected, HallNow, Rule, Waiting, W
 from queue_service.rules.next_ticket import BEFORE_APPOINTMENT, FreeWindow, Kind, WaitingLeg, may_serve
 from queue_service.rules.roster import Day, expand, runs
 from queue_service.storage.callers import as_waiting
-from queue_service.storage.day_rows import Changed, DayRows
+from queue_service.storage.day_rows import Changed, DayRows, days_before
 from queue_service.storage.office import Setup, WindowSetup
 
 USUAL_SERVICE_SECONDS = 480.0
@@ -57,7 +59,7 @@ class Picture:
         windows = [self._window(window) for window in self.setup.windows]
         waiting = [self._waiting(leg) for leg in self.legs if _waits(leg)]
         return HallNow(
-            self._seconds(self.now),
+            self.seconds(self.now),
             self._closes_at,
             waiting,
             windows,
@@ -70,6 +72,19 @@ class Picture:
         """The day as a whole: all its appointments, and nobody there yet."""
         hall, states = self.hall(), (AppointmentState.BOOKED, AppointmentState.ARRIVED, AppointmentState.ABSENT)
         return replace(hall, waiting=(), windows=(), served_today=(), expected=self._expected(*states))
+
+    def all_who_came(self) -> HallNow:
+        """The day as a whole: everybody who joined a line, as they stood there."""
+        return replace(self.whole_day(), waiting=[self._waiting(leg) for leg in self.legs], expected=())
+
+    def at_work_at(self, seconds: float) -> list[str]:
+        """The windows that were not closed then."""
+        states: dict[int, WindowState] = {}
+        for shift in self.shifts:
+            if self.seconds(shift.at) <= seconds:
+                states[shift.window_id] = shift.state
+        codes = self.setup.window_codes
+        return [codes[window_id] for window_id, state in states.items() if state != WindowState.CLOSED]
 
     def with_windows(self, changed: dict[int, WindowSetup]) -> "Picture":
         """As if these windows, by id, were set up so; one that opens now is free from now on."""
@@ -91,26 +106,26 @@ class Picture:
 
     def _expected(self, *states: AppointmentState) -> tuple[Expected, ...]:
         booked = (row for row in self.appointments if row.state in states and row.parts)
-        return tuple(Expected(row.parts[0]["service"], self._seconds(row.starts_at)) for row in booked)
+        return tuple(Expected(row.parts[0]["service"], self.seconds(row.starts_at)) for row in booked)
 
     @cached_property
     def so_far(self) -> DayRecord:
         """What the day under way teaches."""
-        return self.record(until=self._seconds(self.now))
+        return self.record(until=self.seconds(self.now))
 
     def record(self, until: float | None = None) -> DayRecord:
         """What the day teaches; `until` is how far one that is under way has come."""
         absent = sum(row.state == AppointmentState.ABSENT for row in self.appointments)
         visits = [self._visit(leg) for leg in self.legs]
         codes = self.setup.window_codes
-        shifts = [Shift(self._seconds(one.at), codes[one.window_id], one.state) for one in self.shifts]
+        shifts = [Shift(self.seconds(one.at), codes[one.window_id], one.state) for one in self.shifts]
         return DayRecord(visits, shifts, self._opens_at, self._closes_at, self._plans, absent, until)
 
     @cached_property
     def _date(self) -> Day:
         return expand(self.setup.timetable, self.day)
 
-    def _seconds(self, at: datetime) -> float:
+    def seconds(self, at: datetime) -> float:
         return (at - self._date.begins_at).total_seconds()
 
     @cached_property
@@ -148,13 +163,13 @@ class Picture:
 
     def _new_visit(self, leg: Any) -> Visit:
         """A leg as it teaches. One that was put aside, or came back, teaches no times: they are not of one piece."""
-        service, booked = self.setup.service_codes[leg.service_id], leg.booked_at and self._seconds(leg.booked_at)
+        service, booked = self.setup.service_codes[leg.service_id], leg.booked_at and self.seconds(leg.booked_at)
         at_window = leg.window_id is not None and leg.first_called_at is not None
-        visit = Visit(service, self._seconds(leg.ready_at), leg.priority or "", booked)
+        visit = Visit(service, self.seconds(leg.ready_at), leg.priority or "", booked)
         if not at_window:  # the end of the day is nobody's giving up
             given_back = leg.left_at if leg.state == LegState.CANCELLED else None
             return Visit(*_first(visit), left_at=self._or_none(given_back))
-        called = self._seconds(leg.first_called_at)
+        called = self.seconds(leg.first_called_at)
         if leg.held_seconds or leg.held_at or leg.rejoins:
             return Visit(*_first(visit), called_at=called)
         ended, window = leg.finished_at or leg.left_at, self.setup.window_codes[leg.window_id]
@@ -170,22 +185,22 @@ class Picture:
         return found
 
     def _or_none(self, at: datetime | None) -> float | None:
-        return None if at is None else self._seconds(at)
+        return None if at is None else self.seconds(at)
 
     def _waiting(self, leg: Any) -> Waiting:
         rule_leg = as_waiting(leg, self.setup)
         better = leg.due_turn is not None and leg.booked_at is not None
-        held_until = self._seconds(leg.due_at) if leg.state == LegState.HELD else None
+        held_until = self.seconds(leg.due_at) if leg.state == LegState.HELD else None
         return Waiting(
             leg.id,
             rule_leg.service,
-            guest(leg.priority or "", leg.booked_at and self._seconds(leg.booked_at)),
-            self._seconds(leg.turn),
+            guest(leg.priority or "", leg.booked_at and self.seconds(leg.booked_at)),
+            self.seconds(leg.turn),
             float(leg.ticket_id),
-            self._seconds(leg.ready_at),
+            self.seconds(leg.ready_at),
             self._windows_for(rule_leg),
-            self._seconds(leg.booked_at - BEFORE_APPOINTMENT) if better else None,
-            self._seconds(leg.due_turn) if better else None,
+            self.seconds(leg.booked_at - BEFORE_APPOINTMENT) if better else None,
+            self.seconds(leg.due_turn) if better else None,
             **({} if held_until is None else {"present_from": held_until}),
         )
 
@@ -229,27 +244,37 @@ class Picture:
 
     def _doing(self, window: WindowSetup, shifts: list[Changed]) -> tuple[At, float, Any]:
         """(what, since when, the leg that is there)"""
-        changed = self._seconds(shifts[-1].at) if shifts else 0.0
+        changed = self.seconds(shifts[-1].at) if shifts else 0.0
         if window.state != WindowState.OPEN:
             return (At.PAUSED if window.state == WindowState.PAUSED else At.CLOSED), changed, None
         here = self._by_window.get(window.id, [])
         for leg in here:
             if leg.state == LegState.SERVING:
-                return At.SERVING, self._seconds(leg.started_at) + leg.held_seconds, leg
+                return At.SERVING, self.seconds(leg.started_at) + leg.held_seconds, leg
             if leg.state == LegState.CALLED:
-                return At.CALLED, self._seconds(leg.last_called_at), leg
+                return At.CALLED, self.seconds(leg.last_called_at), leg
         ends = (leg.finished_at or leg.left_at or leg.held_at for leg in here)
-        return At.FREE, max([changed, *(self._seconds(at) for at in ends if at is not None)]), None
+        return At.FREE, max([changed, *(self.seconds(at) for at in ends if at is not None)]), None
 
     def _plan_left(self, code: str, shifts: list[Changed]) -> Plan | None:
         """Without the breaks that have been taken."""
         plan, paused = self._plans.get(code), None
         for one in shifts:
-            at = self._seconds(one.at)
+            at = self.seconds(one.at)
             if paused is not None:
                 plan = after_pause(plan, paused, at)
             paused = at if one.state == WindowState.PAUSED else None
         return plan
+
+
+def pictures_of(connection: Connection, setup: Setup, now: datetime, first: date, last: date) -> list[Picture]:
+    """Of the days from first to last that had visitors."""
+    found = []
+    for day in days_before(connection, setup, last + timedelta(days=1), first):
+        rows = DayRows(day)
+        rows.catch_up(connection, setup)
+        found.append(Picture.of(rows, setup, now))
+    return found
 
 
 def _first(visit: Visit) -> tuple[str, float, str, float | None]:

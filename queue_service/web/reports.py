@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any
 
 from flask import Response, jsonify
 from flask_openapi3 import APIBlueprint, Tag  # type: ignore[attr-defined]
@@ -12,9 +12,11 @@ from queue_service.model.staff import Role
 from queue_service.reports import jumps as of_jumps
 from queue_service.reports import times as of_times
 from queue_service.reports.load import load_report
+from queue_service.reports.needed import DEFINITIONS, needed_report
 from queue_service.reports.sheet import Sheet, as_csv, as_xlsx, sheet_of
 from queue_service.rules.errors import Kind, Refused, invalid
 from queue_service.storage.boards import Board
+from queue_service.storage.hall_picture import pictures_of
 from queue_service.storage.office import Setup
 from queue_service.web import access
 from queue_service.web.models import BranchPath, Code, Period
@@ -22,6 +24,8 @@ from queue_service.web.office import office
 
 api = APIBlueprint("reports", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="Reports")])
 
+MOST_DAYS = 7
+"""That the report of windows needed looks at."""
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -39,6 +43,21 @@ def jumps(path: BranchPath, query: Period) -> Response:
     return _as_asked(board, query, of_jumps.sheet_of)
 
 
+@api.get("/branches/<branch>/reports/windows-needed", summary="Hours in which the norm was passed again and again")
+def windows_needed(path: BranchPath, query: Period) -> Response:
+    """How many windows would have kept the norm; at most a week at once. Worked out apart from the event loop."""
+    here = office()
+
+    def read(connection: Connection, setup: Setup, now: datetime, first: date, last: date) -> Any:
+        if (last - first).days >= MOST_DAYS:
+            raise Refused("too_many_days", Kind.INVALID, field="to", most=MOST_DAYS)
+        return setup, pictures_of(connection, setup, now, first, last), first, last
+
+    setup, pictures, first, last = _over_days(path.branch, query, read)
+    board = here.database.offload(lambda: needed_report(setup, pictures, first.isoformat(), last.isoformat()))
+    return _as_asked(board, query, lambda found: Sheet(found["report"], list(DEFINITIONS), found["rows"], DEFINITIONS))
+
+
 @api.get(
     "/branches/<branch>/reports/<name>", summary="Waiting, service, no-shows, load, each figure with its definition"
 )
@@ -54,7 +73,7 @@ def times(path: ReportPath, query: Period) -> Response:
     return _as_asked(board, query, sheet_of)
 
 
-def _over_days(branch: str, query: Period, report: Callable[..., Board]) -> Board:
+def _over_days(branch: str, query: Period, report: Callable[..., Board]) -> Any:
     """The report over the service days that are asked for; today's if none are named."""
     access.who()
     office().database.setup(branch)
@@ -67,7 +86,7 @@ def _over_days(branch: str, query: Period, report: Callable[..., Board]) -> Boar
             raise invalid("ends_before_it_begins", "to")
         return report(connection, setup, now, first, last)
 
-    return cast(Board, office().board(branch, made))
+    return office().board(branch, made)
 
 
 def _as_asked(board: Board, query: Period, sheet: Callable[[Board], Sheet]) -> Response:

@@ -44,3 +44,12 @@ def test_the_windows_needed_are_named(known: Any, office: str, database: Any) ->
     assert [one["window"] for one in hour["add"]] == ["2"]
     assert hour["reaches_percent"] > hour["within_percent"]
     assert board["day"] is None  # nothing has been measured yet
+
+
+def test_the_report_of_windows_needed_is_for_at_most_a_week(known: Any, office: str, database: Any) -> None:
+    a_ticket(database)
+    helen, path = known("helen", "hall"), f"/branches/{office}/reports/windows-needed"
+    problem_of(known("anna").get(path), 403)
+    assert helen.get(path).get_json()["rows"] == []
+    assert helen.get(f"{path}?format=csv").get_data(as_text=True).startswith("from,joined,late,")
+    problem_of(helen.get(f"{path}?from=2026-01-01&to=2026-03-02"), 422, "to")
