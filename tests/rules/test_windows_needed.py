@@ -26,13 +26,14 @@ def window(code: str, serves: str = "a", at: At = At.FREE) -> WindowNow:
 
 
 def test_a_window_that_stands_by_changes_no_chance() -> None:
-    """Two answers differ by the window that opens and by nothing else: one that helps nobody changes nothing."""
-    opened = a_hall(12, window("1"), window("4", "b"))
-    away = replace(opened, windows=[window("1"), window("4", "b", At.STANDBY)])
-    assert tell(away, "a", PAST, HABITS).legs == tell(opened, "a", PAST, HABITS).legs
-    helped = a_hall(12, window("1"), window("2"))
-    alone = replace(helped, windows=[window("1"), window("2", at=At.STANDBY)])
+    """Two answers differ by the window that opens and by nothing else: whom it cannot help sees no difference."""
+    opened = a_hall(12, window("1"), window("2"), window("4", "b"))
+    other = [Waiting(f"b{i}", "b", Guest.WALK_IN, NINE - i, 50.0 + i, NINE - i, frozenset("4")) for i in range(6)]
+    helped = replace(opened, waiting=[*opened.waiting, *other])
+    alone = replace(helped, windows=[window("1"), window("2", at=At.STANDBY), window("4", "b")])
     before, then = tell(alone, "a", PAST, HABITS).legs, tell(helped, "a", PAST, HABITS).legs
+    for one in other:
+        assert then[one.key] == before[one.key]  # type: ignore[index]
     assert all(then[leg].found.middle <= before[leg].found.middle for leg in before)  # type: ignore[union-attr]
     assert then[0].found.middle < before[0].found.middle / 1.5  # type: ignore[union-attr]
 
