@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from queue_service.rules.day_record import Guest
+from queue_service.rules.day_record import guest
 from queue_service.rules.habits import Habits
 from queue_service.rules.hall_now import HallNow, Waiting
 from queue_service.rules.service_times import PastServices
-from queue_service.rules.wait_estimate import Range, waits_now
+from queue_service.rules.wait_estimate import NOBODY_CALLS, Range, waits_now
 
 STEP_SECONDS = 300.0
 SLACK_SECONDS = 75.0
@@ -27,6 +27,10 @@ class Basis(StrEnum):
     """No range: no window is in sight that would call."""
     NOT_YET = "not_yet"
     """No range: nothing has been worked out, or too much is open."""
+
+
+Line = tuple[str, str]
+"""A service and a priority category."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +56,10 @@ NO_WINDOW = Told(None, None, Basis.NO_WINDOW)
 
 @dataclass(frozen=True)
 class Waits:
-    """What everybody is told: by leg id, and by service who would come now."""
+    """What everybody is told: by leg id; and by service and priority category ("" is none), who would come now."""
 
     legs: Mapping[int, Told]
-    services: Mapping[str, Told]
+    services: Mapping[Line, Told]
 
 
 NOBODY = Waits({}, {})
@@ -65,10 +69,14 @@ def tell(hall: HallNow, services: Iterable[str], past: PastServices, habits: Hab
     """What is told in this hall; `before` is what was told last."""
     asking = who_asks(hall, services)
     basis = Basis.MEASURED if past.count + len(hall.served_today) >= ENOUGH_MEASURED else Basis.CONFIGURED
-    ranges = waits_now(replace(hall, asking=list({one.key: one for one in asking.values()}.values())), past, habits)
+    called = {one.key: one for one in asking.values() if one.windows}  # of the others there is nothing to play
+    ranges = waits_now(replace(hall, asking=list(called.values())), past, habits)
     return Waits(
         {one.key: told(ranges[one.key], basis, before.legs.get(one.key)) for one in hall.waiting},  # type: ignore[arg-type,misc]
-        {code: told(ranges[one.key], basis, before.services.get(code)) for code, one in asking.items()},
+        {
+            line: told(ranges.get(one.key, NOBODY_CALLS), basis, before.services.get(line))
+            for line, one in asking.items()
+        },
     )
 
 
@@ -83,16 +91,18 @@ def told(found: Range, basis: Basis, before: Told | None = None) -> Told:
     return Told(int(low), int(high), basis, found)
 
 
-def who_asks(hall: HallNow, services: Iterable[str]) -> dict[str, Waiting]:
-    """By service, somebody who would take a ticket for it now; one stands for all services of the same windows."""
-    stands: dict[frozenset[str], Waiting] = {}
+def who_asks(hall: HallNow, services: Iterable[str]) -> dict[Line, Waiting]:
+    """Somebody who would take a ticket now, in each line; one stands for all with the same windows and turn."""
+    stands: dict[tuple[frozenset[str], float], Waiting] = {}
     asking = {}
     for service in services:
         windows = frozenset(window.code for window in hall.windows if service in window.serves and window.will_call)
-        if windows not in stands:
-            turn = hall.now - hall.rule.head_starts.get("", 0.0)
-            stands[windows] = Waiting(service, service, Guest.WALK_IN, turn, math.inf, hall.now, windows)
-        asking[service] = stands[windows]
+        for category, head in hall.rule.head_starts.items():
+            kind = (windows, head)
+            if kind not in stands:
+                who, key = guest(category, None), f"{service} {category}"
+                stands[kind] = Waiting(key, service, who, hall.now - head, math.inf, hall.now, windows)
+            asking[service, category] = stands[kind]
     return asking
 
 

@@ -81,7 +81,7 @@ class Forecast:
         waits, trial = tell(hall, self.setup.services, past, habits), self._trial(hall)
         outlook = trial.play(trial.codes)
         services = [
-            {"service": code, "estimate": _range(waits.services[code]), **_kept(outlook.services.get(code))}
+            {"service": code, "estimate": _range(waits.services[code, ""]), **_kept(outlook.services.get(code))}
             for code in self.setup.services
         ]
         return {**_kept(outlook.all), "services": services}

@@ -43,14 +43,14 @@ class WaitBoard:
 
     def of_service(self, service: str) -> dict[str, Any]:
         """For somebody who would take a ticket for it now."""
-        return _board(self._told(self.waits.services.get(service)))
+        return _board(self._told(self.waits.services.get((service, ""))))
 
     def of_leg(self, leg: Any, service: str, now: datetime) -> dict[str, Any]:
         """For somebody who waits. One who has just come is told what the service's next visitor was to be told."""
         told = self._told(self.waits.legs.get(leg.id))
         is_new = self.at is not None and leg.ready_at >= self.at and leg.id not in self.waits.legs
         if is_new and not _is_special(leg):
-            told = self._told(self.waits.services.get(service))
+            told = self._told(self.waits.services.get((service, leg.priority or "")))
             if told.is_range and len(self._at_issue) < MOST_REMEMBERED:
                 self._at_issue.setdefault(leg.id, Shown(leg.id, now, told))
         return _board(told)
@@ -80,8 +80,8 @@ def _shown(waits: Waits) -> Any:
 
 
 def _is_special(leg: Any) -> bool:
-    """Whether its line is another than that of a visitor who just comes."""
-    return bool(leg.priority or leg.booked_at or leg.requires or leg.for_window_id or leg.for_staff_id)
+    """Whether it stands elsewhere than where a visitor of its service and category comes in."""
+    return bool(leg.booked_at or leg.requires or leg.for_window_id or leg.for_staff_id)
 
 
 NO_ESTIMATE = _board(NOTHING_YET)

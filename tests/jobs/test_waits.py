@@ -16,7 +16,11 @@ from queue_service.jobs.waits import BranchWaits, forget, score
 from queue_service.model import Roster, table
 from queue_service.reports.accuracy import accuracy_report
 from queue_service.rules.calendar import WEEKDAYS
-from queue_service.rules.told_range import NO_WINDOW, Basis, told
+from queue_service.rules.day_record import Guest
+from queue_service.rules.habits import learn_habits
+from queue_service.rules.hall_now import At, HallNow, Rule, Waiting, WindowNow
+from queue_service.rules.service_times import PastServices
+from queue_service.rules.told_range import NO_WINDOW, Basis, tell, told, who_asks
 from queue_service.rules.wait_estimate import NOBODY_CALLS, Range, waits_now
 from queue_service.simulator.estimate_lines import NOBODY_IN_SIGHT_SECONDS, answer_lines
 from queue_service.storage import boards
@@ -228,3 +232,17 @@ def test_figures_say_what_they_are_counted_from_and_hide_small_cells(database: D
     assert rows["B", "with_ticket"]["called"] == 1
     assert rows["B", "with_ticket"]["mean_error"] is None
     assert set(whole) - {"service"} <= set(report["definitions"]) | {"told"}
+
+
+def test_a_visitor_with_priority_is_told_their_own_range_with_the_ticket() -> None:
+    here = frozenset("1")
+    line = [Waiting(i, "A", Guest.WALK_IN, NINE - i, float(i), NINE - i, here) for i in range(8)]
+    busy = WindowNow("1", frozenset("A"), At.FREE, NINE - 60.0)
+    rule = Rule({"": 0.0, "veteran": 5400.0, "with_infant": 5400.0}, 5100.0, 900.0)
+    hall = HallNow(float(NINE), 86400.0, line, [busy], rule)
+    assert len({one.key for one in who_asks(hall, "A").values()}) == 2  # whose turn is the same are told the same
+    past = PastServices({"A": 480.0}, "1")
+    told_now = tell(hall, "A", past, learn_habits([])).services
+    assert told_now["A", "veteran"] == told_now["A", "with_infant"]
+    assert told_now["A", "veteran"].low == 0
+    assert (told_now["A", ""].low or 0) >= 1800
