@@ -247,6 +247,7 @@ CREATE TABLE leg (
     for_staff_id INTEGER,
     due_at TIMESTAMP WITH TIME ZONE,
     due_turn TIMESTAMP WITH TIME ZONE,
+    norm_at TIMESTAMP WITH TIME ZONE,
     calls INTEGER NOT NULL,
     call_reason VARCHAR(40),
     rejoins INTEGER NOT NULL,
@@ -271,6 +272,7 @@ CREATE TABLE leg (
 CREATE INDEX due ON leg (branch_id, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX last_calls ON leg (branch_id, last_called_at);
 CREATE INDEX line ON leg (branch_id, service_id, turn, ticket_id, service_day, state) WHERE state = 'waiting';
+CREATE INDEX norms_due ON leg (norm_at, branch_id) WHERE norm_at IS NOT NULL;
 CREATE UNIQUE INDEX one_leg_per_window ON leg (window_id) WHERE state IN ('called', 'serving');
 CREATE INDEX restricted_line ON leg (branch_id, service_day) WHERE state = 'waiting' AND (requires <> '' OR for_window_id IS NOT NULL OR for_staff_id IS NOT NULL);
 CREATE INDEX unfinished ON leg (branch_id, service_day) WHERE state IN ('waiting', 'called', 'serving', 'held', 'missed');
@@ -587,4 +589,65 @@ CREATE TABLE heartbeat (
     name VARCHAR(20) NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_heartbeat PRIMARY KEY (name)
+);
+
+-- The promised longest of something, with its legal source.
+CREATE TABLE norm (
+    id SERIAL NOT NULL,
+    branch_id INTEGER NOT NULL,
+    kind VARCHAR(16) NOT NULL,
+    service_id INTEGER,
+    channel VARCHAR(16),
+    longest INTEGER NOT NULL,
+    source VARCHAR(300) NOT NULL,
+    valid_from DATE,
+    valid_to DATE,
+    CONSTRAINT pk_norm PRIMARY KEY (id),
+    CONSTRAINT ck_norm_kind_known CHECK (kind IN ('wait', 'service_time', 'total_time', 'hold_time', 'queue_length', 'unstaffed', 'idle_window')),
+    CONSTRAINT ck_norm_channel_known CHECK (channel IN ('walk_in', 'appointment')),
+    CONSTRAINT ck_norm_longest_positive CHECK (longest > 0),
+    CONSTRAINT fk_norm_branch_id FOREIGN KEY(branch_id) REFERENCES branch (id),
+    CONSTRAINT fk_norm_service_id FOREIGN KEY(service_id) REFERENCES service (id)
+);
+CREATE INDEX norms ON norm (branch_id);
+
+-- A norm that was passed: when, for how long, who has seen it.
+CREATE TABLE breach (
+    id SERIAL NOT NULL,
+    branch_id INTEGER NOT NULL,
+    mark VARCHAR(80) NOT NULL,
+    service_day DATE NOT NULL,
+    kind VARCHAR(16) NOT NULL,
+    longest INTEGER NOT NULL,
+    source VARCHAR(300) NOT NULL,
+    service_id INTEGER,
+    ticket_id INTEGER,
+    leg_id INTEGER,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    flagged_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    is_late BOOLEAN NOT NULL,
+    resolved_at TIMESTAMP WITH TIME ZONE,
+    acknowledged_at TIMESTAMP WITH TIME ZONE,
+    acknowledged_by INTEGER,
+    note VARCHAR(500),
+    CONSTRAINT pk_breach PRIMARY KEY (id),
+    CONSTRAINT uq_breach_branch_id_mark UNIQUE (branch_id, mark),
+    CONSTRAINT ck_breach_kind_known CHECK (kind IN ('wait', 'service_time', 'total_time', 'hold_time', 'queue_length', 'unstaffed', 'idle_window')),
+    CONSTRAINT fk_breach_branch_id FOREIGN KEY(branch_id) REFERENCES branch (id),
+    CONSTRAINT fk_breach_service_id FOREIGN KEY(service_id) REFERENCES service (id),
+    CONSTRAINT fk_breach_ticket_id FOREIGN KEY(ticket_id) REFERENCES ticket (id),
+    CONSTRAINT fk_breach_leg_id FOREIGN KEY(leg_id) REFERENCES leg (id),
+    CONSTRAINT fk_breach_acknowledged_by FOREIGN KEY(acknowledged_by) REFERENCES staff (id)
+);
+CREATE INDEX breaches_by_day ON breach (branch_id, service_day);
+CREATE INDEX open_breaches ON breach (branch_id, at) WHERE resolved_at IS NULL;
+
+-- The machine's clock was set: time that nobody has waited.
+CREATE TABLE clock_jump (
+    id SERIAL NOT NULL,
+    before TIMESTAMP WITH TIME ZONE NOT NULL,
+    after TIMESTAMP WITH TIME ZONE NOT NULL,
+    seconds INTEGER NOT NULL,
+    last_leg_id INTEGER NOT NULL,
+    CONSTRAINT pk_clock_jump PRIMARY KEY (id)
 );

@@ -1,7 +1,7 @@
 """What did an operator do last, and how is it taken back? Undo: leg, ticket and line as they were before."""
 
 import hashlib
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import Date, Select, bindparam, delete, select
 from queue_service.actions import legs
 from queue_service.actions.stranded import refuse_orphan
 from queue_service.actions.windows import Operator, own_window
-from queue_service.model import LastMove, Leg, Ticket, table
+from queue_service.model import Breach, LastMove, Leg, Ticket, table
 from queue_service.model.columns import UtcMoment
 from queue_service.rules import ticket
 from queue_service.rules.errors import Refused
@@ -20,6 +20,7 @@ from queue_service.storage.ledger import canonical
 from queue_service.storage.rows import change_row, fetch_one, replace_row
 
 leg_table, ticket_table, last_move_table = table(Leg), table(Ticket), table(LastMove)
+breach_table = table(Breach)
 
 
 def remember(
@@ -78,8 +79,12 @@ def _restore(hall: Hall, leg: Any, before: dict[str, Any], new_leg_id: int | Non
     if route != leg.route:
         change_row(hall.connection, ticket_table, leg.ticket_id, route=route)
     if new_leg_id is not None:
+        hall.connection.execute(delete(breach_table).where(breach_table.c.leg_id == new_leg_id))
         hall.connection.execute(delete(leg_table).where(leg_table.c.id == new_leg_id))
-    change_row(hall.connection, leg_table, leg.id, **before)
+    # Its norms may have been found kept in the meantime: then they are looked at again.
+    first = leg.ready_at + hall.setup.first_looks.get(hall.setup.service_codes[leg.service_id], timedelta())
+    norm_at = leg.norm_at if leg.norm_at == first else hall.now
+    change_row(hall.connection, leg_table, leg.id, **{**before, "norm_at": norm_at})
 
 
 @cache
@@ -90,7 +95,8 @@ def _last_move() -> Select[Any]:
 def _digest(hall: Hall, leg: Any, new_leg_id: int | None) -> str:
     """A fingerprint of a leg with its ticket, and of the leg that follows: whatever happens to them, it changes."""
     rows = [leg] if new_leg_id is None else [leg, legs.by_id(hall, new_leg_id)]
-    values = [[_plain(value) for value in row] for row in rows]
+    # When a norm is looked at next is no business of the move.
+    values = [[_plain(value) for value in row._replace(norm_at=None)] for row in rows]
     return hashlib.sha256(canonical(values).encode()).hexdigest()
 
 

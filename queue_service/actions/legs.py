@@ -108,6 +108,7 @@ def join_line(
         "state": MOVES[Move.ISSUE].after.value,
         **line_values(place),
         "ready_at": hall.now,
+        "norm_at": hall.now + hall.setup.first_looks[service.code],
         "requires": requires,
         "for_window_id": for_window_id,
         "for_staff_id": for_staff_id,
@@ -170,7 +171,7 @@ def back_in_line(hall: Hall, move: Move, leg: Any, actor: str, **values: Any) ->
     place = place_now(hall, leg)
     if place.turn != leg.turn:
         facts["turn"] = place.turn.isoformat()
-    values = {"state": MOVES[move].after.value, **line_values(place), **values}
+    values = {"state": MOVES[move].after.value, "norm_at": hall.now, **line_values(place), **values}
     change_row(hall.connection, leg_table, leg.id, **values)
     hall.record(move, actor, ticket_id=leg.ticket_id, leg_id=leg.id, facts=facts)
 

@@ -27,6 +27,7 @@ def office_of(setup: Setup) -> OfficeFacts:
         rosters=[roster.facts for roster in setup.rosters],
         special_days=[days.facts for days in setup.special_days],
         closures=[closure.facts for closure in setup.closures],
+        norms=[norm.facts for norm in setup.norms],
     )
 
 

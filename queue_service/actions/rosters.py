@@ -1,20 +1,23 @@
-"""What an admin says about time: rosters of windows, special days of the office, closures.
+"""What an admin says about time: rosters of windows, special days of the office, closures, norms.
 
 No change here touches a booking. Those that no longer fit are told (storage/day_books.py), and moved by people.
 """
 
-from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from sqlalchemy import Table, delete, update
 
 from queue_service.rules.booking import ClosureFacts, RosterFacts, SpecialDaysFacts
 from queue_service.rules.errors import Kind, Refused, not_found
+from queue_service.rules.norm import NormFacts
+from queue_service.rules.office import OfficeFacts
+from queue_service.rules.ticket import UNFINISHED
 from queue_service.storage.hall import Hall
-from queue_service.storage.rows import put_row
-from queue_service.storage.timetable import closure_table, roster_table, special_table
+from queue_service.storage.lookup import leg_table
+from queue_service.storage.rows import among, put_row
+from queue_service.storage.timetable import closure_table, norm_table, roster_table, special_table
 
-TimeFacts = RosterFacts | SpecialDaysFacts | ClosureFacts
+TimeFacts = RosterFacts | SpecialDaysFacts | ClosureFacts | NormFacts
 
 
 def put_roster(hall: Hall, facts: RosterFacts, actor: str, roster_id: int | None = None) -> int:
@@ -36,6 +39,23 @@ def put_closure(hall: Hall, facts: ClosureFacts, actor: str, closure_id: int | N
     return _put(hall, closure_table, facts.model_dump(), facts, actor, closure_id)
 
 
+def put_norm(hall: Hall, facts: NormFacts, actor: str, norm_id: int | None = None) -> int:
+    """Add or change a norm; its id. It holds for whoever waits.
+
+    Raises Refused: unknown_service, unknown_norm.
+    """
+    norm_id = _put(hall, norm_table, _norm_row(hall, facts), facts, actor, norm_id)
+    look_again(hall)
+    return norm_id
+
+
+def look_again(hall: Hall) -> None:
+    """The norms of everybody who is here are looked at anew: what is promised, or the clock, has changed."""
+    c = leg_table.c
+    here = (c.branch_id == hall.setup.branch_id) & among(c.state, sorted(UNFINISHED))
+    hall.connection.execute(update(leg_table).where(here).values(norm_at=hall.now))
+
+
 def remove(hall: Hall, rows: Table, row_id: int, actor: str) -> None:
     """Take a roster, special days or a closure away. Raises Refused(unknown_…)."""
     gone = hall.connection.execute(delete(rows).where(rows.c.id == row_id, rows.c.branch_id == hall.setup.branch_id))
@@ -45,26 +65,29 @@ def remove(hall: Hall, rows: Table, row_id: int, actor: str) -> None:
     hall.set_up_again()
 
 
-def replace_all(
-    hall: Hall,
-    rosters: Iterable[RosterFacts],
-    special_days: Iterable[SpecialDaysFacts],
-    closures: Iterable[ClosureFacts],
-) -> None:
+def replace_all(hall: Hall, office: OfficeFacts) -> None:
     """What an imported office says, in the place of what was there. The set-up has to be read again afterwards."""
-    for rows in (roster_table, special_table, closure_table):
+    for rows in (roster_table, special_table, closure_table, norm_table):
         hall.connection.execute(delete(rows).where(rows.c.branch_id == hall.setup.branch_id))
-    for roster in rosters:
+    for roster in office.rosters:
         _insert(hall, roster_table, _roster_row(hall, roster))
-    for special in special_days:
+    for special in office.special_days:
         _insert(hall, special_table, special.model_dump())
-    for closure in closures:
+    for closure in office.closures:
         _insert(hall, closure_table, closure.model_dump())
+    for norm in office.norms:
+        _insert(hall, norm_table, _norm_row(hall, norm))
+    look_again(hall)
 
 
 def forget_window(hall: Hall, window_id: int) -> None:
     """A removed window has no roster any more."""
     hall.connection.execute(delete(roster_table).where(roster_table.c.window_id == window_id))
+
+
+def forget_service(hall: Hall, service_id: int) -> None:
+    """Nothing is promised for a removed service any more."""
+    hall.connection.execute(delete(norm_table).where(norm_table.c.service_id == service_id))
 
 
 def _put(hall: Hall, rows: Table, values: dict[str, Any], facts: TimeFacts, actor: str, row_id: int | None) -> int:
@@ -85,6 +108,13 @@ def _insert(hall: Hall, rows: Table, values: dict[str, Any]) -> int:
 
 def _roster_row(hall: Hall, facts: RosterFacts) -> dict[str, Any]:
     return {**facts.model_dump(exclude={"window"}), "window_id": _window_id(hall, facts.window, "window")}
+
+
+def _norm_row(hall: Hall, facts: NormFacts) -> dict[str, Any]:
+    service = None if facts.service is None else hall.setup.service(facts.service, "service").id
+    channel = None if facts.channel is None else facts.channel.value
+    values = facts.model_dump(include={"longest", "source", "valid_from", "valid_to"})
+    return {**values, "kind": facts.kind.value, "channel": channel, "service_id": service}
 
 
 def _window_id(hall: Hall, code: str, field: str) -> int:

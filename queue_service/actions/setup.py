@@ -79,7 +79,9 @@ def change_service(hall: Hall, code: str, facts: ServiceFacts, actor: str) -> Se
     """Change a service; whoever waits for it keeps their place. Raises Refused(unknown_service, …)."""
     hall.setup.service(code)
     _same_code(facts.code, code)
-    return _put_service(hall, facts, actor)
+    service = _put_service(hall, facts, actor)
+    rosters.look_again(hall)
+    return service
 
 
 def remove_service(hall: Hall, code: str, actor: str) -> None:
@@ -91,6 +93,7 @@ def remove_service(hall: Hall, code: str, actor: str) -> None:
         raise Refused("people_booked", service=code, count=count)
     hall.connection.execute(update(service_table).where(service_table.c.id == service.id).values(is_removed=True))
     hall.connection.execute(delete(window_service_table).where(window_service_table.c.service_id == service.id))
+    rosters.forget_service(hall, service.id)
     hall.record("setup_service_removed", actor, facts={"service": code})
     hall.set_up_again()
 
@@ -188,7 +191,7 @@ def _apply(hall: Hall, office: OfficeFacts, actor: str) -> list[Refused]:
     for position, window in enumerate(office.windows):
         _put_window(hall, window, actor, position, is_recorded=False)
     refusals += _remove_others(hall, office, actor)
-    rosters.replace_all(hall, office.rosters, office.special_days, office.closures)
+    rosters.replace_all(hall, office)
     hall.set_up_again()
     if not refusals and (refusal := stranded(hall, before, "windows")):
         refusals.append(refusal)

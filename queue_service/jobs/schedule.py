@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from apscheduler.schedulers.base import BaseScheduler
 from apscheduler.schedulers.gevent import GeventScheduler
 
-from queue_service.jobs import waits
+from queue_service.jobs import breaches, waits
 from queue_service.jobs.appointments import forget_holds, give_up_absent
 from queue_service.jobs.housekeeping import beat, forget_answers, move_what_is_due
 from queue_service.jobs.messages import give_up_late, send_due
@@ -24,6 +24,7 @@ def start_jobs(database: Database, senders: Iterable[Sender] = (), base_url: str
     """
     scheduler = GeventScheduler(timezone="UTC", job_defaults=LATE_IS_BETTER_THAN_NEVER)
     scheduler.add_job(move_what_is_due, "interval", [database], seconds=1)
+    scheduler.add_job(breaches.watch(database), "interval", seconds=1)
     scheduler.add_job(forget_answers, "interval", [database], minutes=30)
     scheduler.add_job(give_up_absent, "interval", [database], seconds=5)
     scheduler.add_job(forget_holds, "interval", [database], minutes=30)

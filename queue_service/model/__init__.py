@@ -11,6 +11,7 @@ from queue_service.model.device import CodeTry, Device, DevicePairing
 from queue_service.model.estimate import Estimate
 from queue_service.model.heartbeat import Heartbeat
 from queue_service.model.ledger import LedgerEntry
+from queue_service.model.norm import Breach, ClockJump, Norm
 from queue_service.model.roster import BookingDay, Closure, Roster, SpecialDays
 from queue_service.model.staff import Staff, StaffBranch, StaffKey
 from queue_service.model.ticket import AnsweredRequest, LastMove, Leg, Ticket, TicketCounter
@@ -28,6 +29,8 @@ __all__ = [
     "Appointment",
     "BookingDay",
     "Branch",
+    "Breach",
+    "ClockJump",
     "Closure",
     "CodeTry",
     "Contact",
@@ -40,6 +43,7 @@ __all__ = [
     "LedgerEntry",
     "Leg",
     "Message",
+    "Norm",
     "PriorityCategory",
     "Roster",
     "Service",

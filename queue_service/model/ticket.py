@@ -32,6 +32,7 @@ class Channel(StrEnum):
 _WAITING = text("state = 'waiting'")
 _RESTRICTED = text("state = 'waiting' AND (requires <> '' OR for_window_id IS NOT NULL OR for_staff_id IS NOT NULL)")
 _DUE = text("due_at IS NOT NULL")
+_WATCHED = text("norm_at IS NOT NULL")
 _AT_WINDOW = text("state IN ('called', 'serving')")
 _UNFINISHED = text("state IN ('waiting', 'called', 'serving', 'held', 'missed')")
 
@@ -99,6 +100,8 @@ class Leg(SQLModel, table=True):
         # The few waiting legs that not every window may serve, so that "next" need not search the line for them.
         Index("restricted_line", "branch_id", "service_day", sqlite_where=_RESTRICTED, postgresql_where=_RESTRICTED),
         Index("due", "branch_id", "due_at", sqlite_where=_DUE, postgresql_where=_DUE),
+        # Whose norms are not all decided: small however long the history.
+        Index("norms_due", "norm_at", "branch_id", sqlite_where=_WATCHED, postgresql_where=_WATCHED),
         Index("one_leg_per_window", "window_id", unique=True, sqlite_where=_AT_WINDOW, postgresql_where=_AT_WINDOW),
         Index("unfinished", "branch_id", "service_day", sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED),
         Index("last_calls", "branch_id", "last_called_at"),
@@ -128,6 +131,8 @@ class Leg(SQLModel, table=True):
     """When this leg moves by itself: a timed return, an appointment's head start, a no-show."""
     due_turn: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     """The better turn of an early appointment: a leg that waits gets it two minutes before the booked time."""
+    norm_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    """When the next of its norms may be passed; none once all are decided. The breach job alone looks at it."""
     calls: int = 0
     """How often it was announced; recalls are all but the first."""
     call_reason: str | None = Field(default=None, max_length=40)

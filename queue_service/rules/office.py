@@ -24,6 +24,7 @@ from queue_service.rules.forms import (
     WindowCode,
     missing_text,
 )
+from queue_service.rules.norm import NormFacts
 
 
 class DocumentFacts(Facts):
@@ -173,6 +174,7 @@ class OfficeFacts(Facts):
     rosters: Annotated[list[RosterFacts], Field(max_length=2000)] = []
     special_days: Annotated[list[SpecialDaysFacts], Field(max_length=500)] = []
     closures: Annotated[list[ClosureFacts], Field(max_length=500)] = []
+    norms: Annotated[list[NormFacts], Field(max_length=500)] = []
 
 
 def branch_faults(branch: BranchFacts) -> list[Fault]:
@@ -226,6 +228,9 @@ def office_faults(office: OfficeFacts) -> list[Fault]:
         faults += _unknown("service", f"rosters.{i}.services", roster.services or [], services)
     for i, closure in enumerate(office.closures):
         faults += _unknown("window", f"closures.{i}.windows", closure.windows or [], windows)
+    for i, norm in enumerate(office.norms):
+        named = [] if norm.service is None else [norm.service]
+        faults += _unknown("service", f"norms.{i}.service", named, services, is_list=False)
     return faults
 
 

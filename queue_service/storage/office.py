@@ -10,6 +10,7 @@ from queue_service.rules.booking import BookingFacts, ClosureFacts, RosterFacts,
 from queue_service.rules.calendar import Opening, SpecialDays, day_begins, opening, service_day
 from queue_service.rules.errors import Kind, Refused, invalid, not_found
 from queue_service.rules.next_ticket import FreeWindow
+from queue_service.rules.norm import NormFacts, first_look
 from queue_service.rules.roster import Closure, Roster, RosteredWindow, Timetable
 from queue_service.rules.ticket import NumberRange
 from queue_service.rules.visit import Terms
@@ -134,6 +135,7 @@ class Setup:
     rosters: tuple[Entry[RosterFacts], ...]
     special_days: tuple[Entry[SpecialDaysFacts], ...]
     closures: tuple[Entry[ClosureFacts], ...]
+    norms: tuple[Entry[NormFacts], ...]
     service_codes: dict[int, str] = field(default_factory=dict)
     """Code by id, removed services included: past legs still name them."""
     window_codes: dict[int, str] = field(default_factory=dict)
@@ -188,6 +190,12 @@ class Setup:
 
     def opening(self, now: datetime) -> Opening:
         return opening(self.hours, now, self.time_zone, self.timetable.special_days)
+
+    @cached_property
+    def first_looks(self) -> dict[str, timedelta]:
+        """By service: how long after joining its line a norm may be passed at the earliest."""
+        norms = [entry.facts for entry in self.norms]
+        return {code: first_look(norms, code, service.norm) for code, service in self.services.items()}
 
     @cached_property
     def timetable(self) -> Timetable:

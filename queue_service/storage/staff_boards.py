@@ -7,6 +7,7 @@ from sqlalchemy import Connection, func, literal_column, or_, select
 
 from queue_service.model.ticket import LegState
 from queue_service.rules.ticket import AT_WINDOW
+from queue_service.storage import breaches as of_breaches
 from queue_service.storage.boards import (
     Board,
     branch_name,
@@ -63,6 +64,9 @@ def desk(connection: Connection, setup: Setup, now: datetime) -> Board:
         "waiting_total": sum(count for count, _ in lines.values()),
         "missed": [_missed_leg(row, setup, now) for row in _aside(connection, setup, now, LegState.MISSED)],
         "held": [_held_leg(row, setup) for row in _aside(connection, setup, now, LegState.HELD)],
+        "breaches": of_breaches.open_breaches(connection, setup),
+        "breaches_total": of_breaches.open_count(connection, setup),
+        "at_risk": of_breaches.at_risk(connection, setup, now),
         "choices": setup.choices,
         "categories": [category_board(category) for category in setup.categories.values()],
     }

@@ -1,4 +1,4 @@
-"""When are windows staffed, as the tables have it? Rosters, special days and closures of a branch."""
+"""What has no code of its own, as the tables have it? Rosters, special days, closures and norms of a branch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,11 +6,13 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, select
 
-from queue_service.model import Closure, Roster, SpecialDays, table
+from queue_service.model import Closure, Norm, Roster, SpecialDays, table
 from queue_service.rules.booking import ClosureFacts, RosterFacts, SpecialDaysFacts
+from queue_service.rules.norm import NormFacts
 
 roster_table, special_table, closure_table = table(Roster), table(SpecialDays), table(Closure)
-F = TypeVar("F", RosterFacts, SpecialDaysFacts, ClosureFacts)
+norm_table = table(Norm)
+F = TypeVar("F", RosterFacts, SpecialDaysFacts, ClosureFacts, NormFacts)
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,16 @@ def read_closures(
             ),
         )
         for row in _rows(connection, closure_table, branch_id)
+    )
+
+
+def read_norms(connection: Connection, branch_id: int, services: Mapping[int, str]) -> tuple[Entry[NormFacts], ...]:
+    """The norms of `services` (codes by id) and of all services."""
+    names = ("kind", "channel", "longest", "source", "valid_from", "valid_to")
+    return tuple(
+        Entry(row.id, NormFacts(service=services.get(row.service_id), **{name: getattr(row, name) for name in names}))
+        for row in _rows(connection, norm_table, branch_id)
+        if row.service_id is None or row.service_id in services
     )
 
 

@@ -1,4 +1,4 @@
-"""What can an admin say about time over HTTP? Rosters of windows, special days, closures; no booking is touched."""
+"""What can an admin say about time over HTTP? Rosters, special days, closures, norms; no booking is touched."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,10 +14,11 @@ from queue_service.model.staff import Role
 from queue_service.rules.booking import ClosureFacts, RosterFacts, SpecialDaysFacts
 from queue_service.rules.errors import not_found
 from queue_service.rules.forms import Facts
+from queue_service.rules.norm import NormFacts
 from queue_service.storage.boards import Board
 from queue_service.storage.calendar import unfit
 from queue_service.storage.hall import Hall
-from queue_service.storage.timetable import closure_table, roster_table, special_table
+from queue_service.storage.timetable import closure_table, norm_table, roster_table, special_table
 from queue_service.web import access
 from queue_service.web.admin import patch_of, patched
 from queue_service.web.models import BranchPath, Code, small_number
@@ -28,7 +29,7 @@ api = APIBlueprint("admin_rosters", __name__, url_prefix="/api/v1/admin", abp_ta
 
 @dataclass(frozen=True)
 class TimeKind:
-    """One of the three ways to say when windows are staffed; each can be added, changed and removed alike."""
+    """What an admin says about time, entry by entry; each kind can be added, changed and removed alike."""
 
     name: str
     """In the set-up; in addresses with hyphens."""
@@ -57,6 +58,7 @@ KINDS = (
         rosters.put_closure,
         closure_table,
     ),
+    TimeKind("norms", "norm", "the promised longest of something", NormFacts, rosters.put_norm, norm_table),
 )
 
 

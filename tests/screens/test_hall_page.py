@@ -25,3 +25,23 @@ def test_lines_and_windows_are_seen_as_they_change(open_page: OpenPage, office: 
     expect(page.locator("[data-window='1']")).to_contain_text("Free")
     assert violations(page) == []
     assert sideways(page) <= 0
+
+
+def test_a_promise_that_is_broken_is_told_at_once_and_taken_note_of(open_page: OpenPage, office: Server) -> None:
+    page = open_page(1440, 900, locale="en")
+    page.request.post(f"{office.url}/api/v1/session", data={"username": "helen", "password": PASSWORD})
+    page.goto(f"{office.url}/hall/{office.branch}?lang=en")
+    page.wait_for_selector("[data-waiting]")
+    norm = {"kind": "wait", "service": "driving", "longest": 1, "source": "Order 12"}
+    assert office.post("admin", f"/admin/branches/{office.branch}/norms", norm).status_code == 201
+    number = office.take_ticket("driving")["number"]
+    breach = page.locator("[data-breach]").filter(has_text=number)
+    breach.wait_for(timeout=30_000)
+    assert violations(page) == []
+    breach.locator("[data-acknowledge]").click()
+    page.fill("[name=note]", "Window 3 opens")
+    page.click("dialog .main")
+    expect(breach).to_contain_text("Window 3 opens", timeout=30_000)
+    expect(page.locator("dialog")).to_be_hidden()
+    [told] = [one for one in office.get(f"/branches/{office.branch}/breaches", "helen")["breaches"] if one["note"]]
+    assert (told["number"], told["acknowledged_by"], told["source"]) == (number, "helen", "Order 12")
