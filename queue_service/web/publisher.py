@@ -26,7 +26,8 @@ QUIET_SECONDS = 10.0
 FRESH_SECONDS = 1.0
 """So long a picture that was drawn may be shown to others who come, if nothing has happened since."""
 PHONES_AT_A_STRETCH = 25
-SCREENS: dict[str, Callable[..., Board]] = {"hall": boards.hall, "desk": staff_boards.desk}
+SCREENS: dict[str, Callable[..., Board]] = {"desk": staff_boards.desk, "hall": boards.hall}
+"""In the order in which they are sent: the few at work need not wait for the many who watch."""
 WORDS = ("services", "branch")
 """Parts of a ticket's picture that weigh the most and change the least: a phone has them from its snapshot."""
 
