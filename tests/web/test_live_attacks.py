@@ -2,6 +2,7 @@
 
 import json
 import random
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -112,14 +113,32 @@ def test_nobody_gets_into_a_foreign_room_by_any_event(server: Server) -> None:
     desk.client.disconnect()
 
 
+def test_who_reads_late_hears_whole_pictures_and_the_newest_last(server: Server) -> None:
+    """What the kernel takes no more of a picture goes on where it stopped, whatever is to be told meanwhile."""
+    client = raw(server, {"branch": server.branch}, sockopt=((socket.SOL_SOCKET, socket.SO_RCVBUF, 4096),))
+    for _ in range(80):
+        server.take_ticket()
+    newest, versions = server.get(f"/branches/{server.branch}/hall")["version"], [0]
+    while versions[-1] < newest:
+        heard = str(client.recv())
+        if heard == "2":
+            client.send("3")
+            continue
+        event, told = json.loads(heard.removeprefix("42/live,"))
+        assert event in ("change", "beat")
+        versions.append(told["version"])
+    assert versions == sorted(versions)
+    client.close()
+
+
 def test_who_never_says_who_they_are_is_cut_off(nameless: WebSocket, honest: Screen) -> None:
     assert is_cut_off(nameless)
 
 
-def raw(server: Server, auth: dict[str, Any] | None = None, origin: Any = None) -> WebSocket:
+def raw(server: Server, auth: dict[str, Any] | None = None, origin: Any = None, **options: Any) -> WebSocket:
     """A WebSocket that says no more than it is told to. With `auth` it listens already."""
     address = f"ws://127.0.0.1:{server.port}/socket.io/?EIO=4&transport=websocket"
-    client = create_connection(address, timeout=20, origin=origin, suppress_origin=origin is None)
+    client = create_connection(address, timeout=20, origin=origin, suppress_origin=origin is None, **options)
     if not str(client.recv()).startswith("0{"):
         raise WebSocketException("not let in")
     if auth is not None:
