@@ -6,14 +6,16 @@ import { follow } from "/static/common/live.js";
 import { languageButtons, signIn, signOut, whoAmI } from "/static/common/sign_in.js";
 import { accuracyView } from "./accuracy.js";
 import { deviceDraft, devicesView, newDevice } from "./devices.js";
+import { messagesView } from "./messages.js";
 import { hoursView, officeView, serviceView, windowsView } from "./forms.js";
 import { noticesView } from "./notices.js";
 import { entryDraft, firstEntry, hasEntry, rostersView } from "./rosters.js";
 
 const root = document.getElementById("app");
-const VIEWS = { services: serviceView, windows: windowsView, hours: hoursView, rosters: rostersView, office: officeView, notices: noticesView, devices: devicesView, accuracy: accuracyView };
+const VIEWS = { services: serviceView, windows: windowsView, hours: hoursView, rosters: rostersView, office: officeView, notices: noticesView, devices: devicesView, accuracy: accuracyView, messages: messagesView };
 // What each role finds here; a hall administrator looks after the devices, and says what is urgent.
-const TABS = { admin: Object.keys(VIEWS), hall: ["devices", "notices", "accuracy"] };
+const TABS = { admin: Object.keys(VIEWS), hall: ["devices", "notices", "accuracy", "messages"] };
+const READ_ONLY = ["accuracy", "messages"];
 const DEVICES_EVERY_MS = 5000;
 const asked = new URLSearchParams(location.search);
 
@@ -188,7 +190,7 @@ function update() {
   render(html`<div class="admin" data-setup-version=${admin.setup.setup_version}>
     <header class="bar">${branchName()}${languageButtons()}<span class="soft">${admin.me.name}</span><button class="quiet" @click=${async () => { if (await mayLeave()) { admin.draft = null; signOut(); } }}>${t("common.sign_out")}</button></header>
     <nav class="tabs" aria-label=${t("admin.page_title")}>${TABS[admin.me.role].map((tab) => html`<button data-tab=${tab} aria-current=${tab === admin.tab ? "page" : nothing} @click=${() => choose(tab)}>${t(`admin.${tab}`)}</button>`)}</nav>
-    ${VIEWS[admin.tab]()}${admin.tab === "accuracy" || (admin.tab === "devices" && admin.code === "") ? saidView() : saveBar()}${admin.question ? questionView(admin.question) : nothing}</div>`, root);
+    ${VIEWS[admin.tab]()}${READ_ONLY.includes(admin.tab) || (admin.tab === "devices" && admin.code === "") ? saidView() : saveBar()}${admin.question ? questionView(admin.question) : nothing}</div>`, root);
 }
 
 async function enter() {

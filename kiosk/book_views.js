@@ -1,7 +1,7 @@
 // What does the booking page show at each step? Drawn from the state alone.
 import { html, nothing } from "lit-html";
 import { dateOf, fullDay } from "/static/common/days.js";
-import { clock, language, languages, page, setLanguage, t, text } from "/static/common/i18n.js";
+import { clock, dayAndClock, language, languages, page, setLanguage, t, text } from "/static/common/i18n.js";
 import { NEEDS, needName, refusalWords } from "/static/common/words.js";
 import { daysView, noteOf, othersView, papersOf, timesView } from "./time_views.js";
 
@@ -56,7 +56,7 @@ const drawOf = ({ draws, chosen }) => (chosen.length === 1 ? draws.find(({ servi
 function drawView(visit, act) {
   const [{ draw }] = visit.chosen;
   const now = drawOf(visit);
-  if (now) return html`<section class="card draw"><h2>${t("booking.draw_now", { day: fullDay(now.day, visit.now()) })}</h2><p>${t("booking.draw_until", { time: clock(now.ends_at) })}</p>
+  if (now) return html`<section class="card draw"><h2>${t("booking.draw_now", { day: fullDay(now.day, visit.now()) })}</h2><p>${t("booking.draw_until", { time: dayAndClock(now.ends_at, visit.now()) })}</p>
     <button class="main" data-draw @click=${act.draw}>${t("booking.draw_open")}</button></section>`;
   return draw && visit.chosen.length === 1 ? html`<p class="soft">${t("booking.draw_daily", { from: draw.opens_at, n: draw.minutes })}</p>` : nothing;
 }
@@ -107,7 +107,7 @@ const whoStep = (visit, act) => html`${title(t("booking.titles.who"), "who")}${w
 const waitStep = (visit, act) => html`${title(t("booking.titles.wait"), "wait")}<p class="chosen">${namesOf(visit)}</p><p>${t("booking.wait_means")}</p>
   ${formView(visit, act.join, html`<button class="main step" data-join aria-disabled=${visit.isBusy ? "true" : "false"}>${t("booking.wait_join")}</button>`)}`;
 
-const drawStep = (visit, act) => html`${title(t("booking.titles.draw"), "draw")}<p class="chosen">${namesOf(visit)}<br>${fullDay(drawOf(visit).day, visit.now())}</p><p>${t("booking.draw_until", { time: clock(drawOf(visit).ends_at) })} ${t("booking.draw_means")}</p>
+const drawStep = (visit, act) => html`${title(t("booking.titles.draw"), "draw")}<p class="chosen">${namesOf(visit)}<br>${fullDay(drawOf(visit).day, visit.now())}</p><p>${t("booking.draw_until", { time: dayAndClock(drawOf(visit).ends_at, visit.now()) })} ${t("booking.draw_means")}</p>
   ${formView(visit, act.signUp, html`<button class="main step" data-sign-up aria-disabled=${visit.isBusy ? "true" : "false"}>${t("booking.draw_join")}</button>`)}`;
 
 const row = (name, value) => (value ? html`<div><dt>${name}</dt><dd>${value}</dd></div>` : nothing);

@@ -57,7 +57,7 @@ function nameOf({ offer, status, kind, drawn }) {
 function stateView(entry) {
   if (entry.offer) return offerView(entry);
   if (entry.status === "waiting" || entry.status === "offered") {
-    if (entry.kind === "draw") return html`<p class="when">${entry.draw_at ? t("waiting.draw_at", { time: clock(entry.draw_at) }) : t("waiting.draw_soon")}</p><p>${t("waiting.draw_means")}</p>`;
+    if (entry.kind === "draw") return html`<p class="when">${entry.draw_at ? t("waiting.draw_at", { time: dayAndClock(entry.draw_at, now()) }) : t("waiting.draw_soon")}</p><p>${t("waiting.draw_means")}</p>`;
     const place = entry.ahead ? t("waiting.ahead", { n: entry.ahead }) : t("waiting.first");
     return html`${entry.drawn ? html`<p>${t("waiting.waits_on")}</p>` : nothing}<p class="when">${place}</p><p>${t("waiting.means")}</p>`;
   }
@@ -67,7 +67,7 @@ function stateView(entry) {
 
 const leaveView = () => (mine.isSure ? html`<div class="confirm card" role="group" aria-labelledby="sure"><p id="sure">${t("waiting.leave_sure")}</p>
     <div class="pair"><button data-keep @click=${() => change({ isSure: false }, "[data-leave]")}>${t("waiting.keep")}</button><button class="alarm" data-leave-yes ?disabled=${mine.isBusy} @click=${leave}>${t("waiting.leave_yes")}</button></div></div>`
-  : html`<button class="wide" data-leave @click=${() => change({ isSure: true }, "[data-keep]")}>${t("waiting.leave")}</button>`);
+  : html`<button class="wide" data-leave @click=${() => change({ isSure: true }, "[data-keep]")}>${t(mine.entry.kind === "draw" ? "waiting.leave_draw" : "waiting.leave")}</button>`);
 
 function update() {
   const { entry, problem } = mine;

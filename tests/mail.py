@@ -13,15 +13,17 @@ ACCEPTED = "250 OK"
 class MailServer:
     """What was delivered is in `letters`, in order."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, **options: Any) -> None:
         self.port = port
+        self._options = options
+        """What aiosmtpd is told besides: encryption, who may log in."""
         self.letters: list[EmailMessage] = []
         self.answers: dict[str, str] = {}
         """By recipient: what is said instead of OK."""
         self._controller: Controller | None = None
 
     def start(self) -> None:
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port, ready_timeout=30)
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port, ready_timeout=30, **self._options)
         self._controller.start()
 
     def stop(self) -> None:

@@ -67,7 +67,7 @@ class Mail:
 
     def send(self, letter: Letter) -> None:
         try:
-            self._line = self._line or self._connect()
+            self._line = self._line or self._connected()
             self._line.send_message(self._written(letter))
         except smtplib.SMTPRecipientsRefused as error:
             self._refused(next(iter(error.recipients.values()))[0])
@@ -79,8 +79,7 @@ class Mail:
             line, self._line = self._line, None
             if line is not None:
                 line.close()
-            code = getattr(error, "smtp_code", None)
-            raise NotReached(type(error).__name__ + (f" {code}" if code else "")) from error
+            raise NotReached(_named(error)) from error
 
     def _refused(self, code: int, *, is_senders_fault: bool = False) -> None:
         """A server that refuses one letter may take the next; its words may name people, so only the code is kept."""
@@ -89,6 +88,13 @@ class Mail:
         if is_senders_fault:
             raise NotReached(f"sender refused {code}")
         raise NeverTaken(f"refused {code}") if 500 <= code < 600 else NotTaken(f"refused {code}")
+
+    def _connected(self) -> smtplib.SMTP:
+        """A conversation with the mail server, encrypted and logged in as the settings say; raises NotReached."""
+        try:
+            return self._connect()
+        except (OSError, smtplib.SMTPException) as error:
+            raise NotReached(_named(error)) from error
 
     def _connect(self) -> smtplib.SMTP:
         s = self._settings
@@ -124,6 +130,45 @@ class Mail:
             else:
                 mail.add_attachment(file.content, maintype=main, subtype=sub, filename=file.name)
         return mail
+
+
+def _named(error: Exception) -> str:
+    """An error by its kind and code alone: its words may name people."""
+    code = getattr(error, "smtp_code", None)
+    return type(error).__name__ + (f" {code}" if code else "")
+
+
+REASONS = {
+    "SMTPAuthenticationError": "login",
+    "SSLCertVerificationError": "certificate",
+    "SMTPNotSupportedError": "encryption",
+    "SSLError": "encryption",
+    "sender refused": "sender",
+    "refused 5": "no_mailbox",
+    "unsupported address": "no_mailbox",
+    "refused 4": "later",
+    "not taken": "later",
+    "text_gateway": "gateway",
+    "too_late": "too_late",
+}
+UNREACHABLE = (
+    "SMTP",
+    "ConnectionRefused",
+    "ConnectionReset",
+    "Timeout",
+    "timeout",
+    "gaierror",
+    "OSError",
+    "BrokenPipe",
+)
+
+
+def reason_of(error: str) -> str:
+    """What an administrator is told of an error that was written down with a message: a word that has a text."""
+    for beginning, reason in REASONS.items():
+        if error.startswith(beginning):
+            return reason
+    return "unreachable" if error.startswith(UNREACHABLE) else "fault"
 
 
 class Texts:

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from queue_service.model.staff import Role
+from queue_service.notifications.senders import reason_of
 from queue_service.rules.errors import not_found
 from queue_service.storage import messages
 from queue_service.storage.boards import Board
@@ -36,10 +37,11 @@ def show_messages(path: BranchPath) -> Response:
     settings = office().settings
 
     def picture(connection: Connection, setup: Setup, now: datetime) -> Board:
+        troubled = messages.troubled(connection, setup.branch_id)
         return {
             **messages.outbox(connection, now, setup.branch_id),
             "configured": {"email": bool(settings.mail_host), "text": bool(settings.text_gateway)},
-            "troubled": messages.troubled(connection, setup.branch_id),
+            "troubled": [{**row, "reason": reason_of(row["error"])} for row in troubled],
         }
 
     return jsonify(office().board(path.branch, picture))

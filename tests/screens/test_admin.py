@@ -241,6 +241,26 @@ def test_an_admin_of_two_offices_chooses_one(admin: Callable[..., Page], server:
     assert service(server, "passport")["name"]["en"] == "Passport"  # type: ignore[index]
 
 
+def test_why_messages_do_not_get_through_is_told_in_words(admin: Callable[..., Page], server: Server) -> None:
+    page = admin()
+    trouble = {"id": "1", "kind": "booked", "channel": "email", "attempts": 2, "queued_at": "2026-03-02T08:00:00Z"}
+    waits = {
+        **trouble,
+        "state": "queued",
+        "next_attempt_at": "2026-03-02T08:05:00Z",
+        "error": "SMTPAuthenticationError 535",
+    }
+    failed = {**trouble, "state": "failed", "next_attempt_at": None, "error": "refused 550", "reason": "no_mailbox"}
+    board = {"waiting": 1, "overdue": 0, "later": 0, "failed": 1, "configured": {"email": True, "text": False}}
+    troubled = [{**waits, "reason": "login"}, failed]
+    page.route("**/admin/branches/*/messages", lambda route: route.fulfill(json={**board, "troubled": troubled}))
+    page.click("[data-tab=messages]")
+    expect(page.locator("[data-reason=login]")).to_contain_text("does not accept our user name or password")
+    expect(page.locator("[data-reason=no_mailbox] [data-again]")).to_be_visible()
+    expect(page.get_by_text("no SMS and no messenger is used")).to_be_visible()
+    assert violations(page) == []
+
+
 def test_an_operator_is_told_that_this_page_is_not_theirs(open_page: OpenPage, server: Server) -> None:
     page = open_page(1440, 1000)
     page.goto(f"{server.url}/admin?lang=en")

@@ -1,13 +1,17 @@
 """Booking at home on a phone, and the appointment afterwards: few taps, no dead ends, readable by everybody."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Response, expect
 
-from tests.running import Server
+from queue_service.actions.setup import import_office
+from queue_service.app import open_database
+from queue_service.settings import load_settings
+from tests.running import DEMO_OFFICE, Server
 from tests.screens.bookable import PERSON, book, make_bookable
 from tests.screens.conftest import OpenPage, violations
 from tests.screens.test_ticket_page import CLIPPED, LARGEST_PAGE_BYTES, TEXT_SPACING, sideways
@@ -439,6 +443,38 @@ def test_whoever_waits_for_a_sooner_time_is_offered_it_and_takes_it(
     page.goto(f"{office.url}/w/{token}?lang={language}")
     page.click("[data-status=booked] [data-see]")
     expect(page.locator(".code")).to_have_text(mine["code"])
+
+
+def test_another_office_that_is_sooner_is_one_tap_away(open_page: OpenPage, office: Server) -> None:
+    """Passports are for the day after tomorrow here, and for today in the other office of the town."""
+    make_bookable(office, "passport", lead_minutes=2 * 24 * 60)
+    make_bookable(another_office(office), "passport")
+    page = phone(open_page, office, width=320)
+    page.click("[data-service=passport]")
+    sooner = page.locator("[data-elsewhere=harbour]")
+    expect(sooner).to_contain_text("Today")
+    expect(sooner).to_contain_text("Harbour")
+    _assert_fits(page, "sooner elsewhere")
+    sooner.click()
+    page.wait_for_url("**/book/harbour?service=passport**")
+    page.locator("[data-day]").first.click()
+    page.locator("[data-time]").first.click()
+    write(page)
+    page.click("[data-review]")
+    page.click("[data-book]")
+    assert office.get(f"/appointments/{token_on(page)}")["branch"]["code"] == "harbour"
+
+
+def another_office(office: Server) -> Server:
+    """The same server, as the admin of a second branch uses it."""
+    database = open_database(load_settings(data=office.data))
+    text = DEMO_OFFICE.read_text("utf-8").replace("code: centre", "code: harbour").replace("City Service", "Harbour")
+    import_office(database, text)
+    database.close()
+    other = replace(office, branch="harbour", tokens={}, process=None)
+    other.hire("hanna", "admin")
+    other.tokens["admin"] = other.tokens["hanna"]
+    return other
 
 
 def a_full_day_of_driving(office: Server) -> Any:

@@ -50,11 +50,14 @@ def test_a_service_that_is_switched_on_can_be_booked_when_a_window_is_staffed(
     setup = office.get(f"/admin/branches/{office.branch}", "admin")
     [booking] = [one["booking"] for one in setup["services"] if one["code"] == "residence"]
     assert (booking["minutes"], booking["reminder_hours"], booking["bookable"]) == (45, [48, 3], True)
+    page.fill("[name='booking.quotas.web']", "70")
+    page.fill("[name='booking.opens_at']", "08:30")
     page.fill("[name='booking.protections.bookings_per_contact']", "2")
     page.check("[name='booking.protections.waiting_list']")
     saved(page)
     setup = office.get(f"/admin/branches/{office.branch}", "admin")
     [booking] = [one["booking"] for one in setup["services"] if one["code"] == "residence"]
+    assert (booking["quotas"], booking["opens_at"]) == ({"web": 70}, "08:30")
     assert booking["protections"]["bookings_per_contact"] == 2
     assert booking["protections"]["waiting_list"]
 
