@@ -16,7 +16,7 @@ from queue_service.rules.service_times import PastServices, ServiceTimes
 from queue_service.rules.window_draws import draw_windows
 
 ROLLOUTS = 80
-MARKS = (0.1, 0.58, 0.9)
+MARKS = (0.1, 0.55, 0.9)
 """Which shares of the rollouts call sooner. The middle errs a little on the late side: to be called later than told
 is worse than to be called earlier (docs/decisions/005)."""
 LONGEST_SECONDS = 6 * 3600.0
