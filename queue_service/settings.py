@@ -129,20 +129,27 @@ def _with(settings: Settings, values: dict[str, Any], source: str) -> Settings:
     if unknown := sorted(set(values) - known):
         raise BadSettings(f"{source}: unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}")
     values = dict(values)
-    try:
-        for number in NUMBERS & set(values):
-            values[number] = int(values[number])
-        if "data" in values:
+    for name in NUMBERS & set(values):
+        values[name] = _number(name, values[name], source)
+    if "data" in values:
+        try:
             values["data"] = Path(values["data"])
-    except (TypeError, ValueError) as error:
-        raise BadSettings(f"{source}: {error}") from error
+        except TypeError as error:
+            raise BadSettings(f"{source}: data must name a folder") from error
     return _checked(replace(settings, **values), source)
 
 
+def _number(name: str, value: Any, source: str) -> int:
+    try:
+        number = int(value)
+    except (TypeError, ValueError) as error:
+        raise BadSettings(f"{source}: {name} must be a whole number, not {value!r}") from error
+    if number < 0:
+        raise BadSettings(f"{source}: {name} cannot be less than 0")
+    return number
+
+
 def _checked(settings: Settings, source: str) -> Settings:
-    for number in sorted(NUMBERS):
-        if getattr(settings, number) < 0:
-            raise BadSettings(f"{source}: {number} cannot be less than 0")
     if settings.mail_tls not in TLS:
         raise BadSettings(f"{source}: mail_tls is one of {', '.join(TLS)}")
     if settings.mail_host and parseaddr(settings.mail_sender)[1].count("@") != 1:

@@ -9,6 +9,7 @@ import socketio
 
 from queue_service.actions import staff
 from queue_service.rules.errors import Refused
+from queue_service.settings import BadSettings, load_settings
 from queue_service.storage.database import Database
 from queue_service.web.callers import network_of
 from queue_service.web.crowding import AT_THE_DOOR, Crowding
@@ -47,6 +48,14 @@ def test_a_full_house_is_full_for_strangers_first(
     for claim in ({}, {"staff": True}, {"device": "device-guess"}):
         assert is_let_in({"ticket": token, **claim}, {}) is stranger
     assert is_let_in({"branch": office, "staff": True}, signed_in) is office_own
+
+
+@pytest.mark.parametrize("value", [-1, "many", "5000.5"])
+@pytest.mark.parametrize("name", ["sockets_per_address", "trusted_proxies"])
+def test_a_limit_that_is_no_number_is_refused_by_name(tmp_path: Path, name: str, value: Any) -> None:
+    (tmp_path / "config.toml").write_text(f"{name} = {value!r}\n")
+    with pytest.raises(BadSettings, match=f"config.toml: {name} "):
+        load_settings(data=tmp_path)
 
 
 @pytest.fixture
