@@ -7,9 +7,9 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from benchmarks import bots, fanout, hall, history, live, screen, slots
+from benchmarks import bots, breaches, fanout, hall, history, live, screen, slots
 
-PARTS = ("tickets", "calls", "history", "fanout", "slots", "bots", "screen", *live.RUNS)
+PARTS = ("tickets", "calls", "history", "breaches", "fanout", "slots", "bots", "screen", *live.RUNS)
 
 
 def main() -> None:
@@ -39,6 +39,11 @@ def main() -> None:
             figures[f"calls {kind}"] = hall.calls(kind, given.rounds)
         if "slots" in parts:
             figures[f"slots {kind}"] = slots.measure(kind, given.rounds)
+        if "breaches" in parts:
+            figures[f"breaches {kind}"] = breaches.at_once(kind, given.rounds)
+    if "breaches" in parts and given.database != "postgresql":
+        sizes = [int(size) for size in given.history.split(",")]
+        figures["breaches history"] = {size: breaches.history(size, given.rounds) for size in sizes}
     if "history" in parts and given.database != "postgresql":
         sizes = [int(size) for size in given.history.split(",")]
         figures["history"] = history.measure(sizes, given.requests, given.rounds)

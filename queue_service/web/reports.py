@@ -13,6 +13,7 @@ from queue_service.reports import jumps as of_jumps
 from queue_service.reports import times as of_times
 from queue_service.reports.load import load_report
 from queue_service.reports.needed import DEFINITIONS, needed_report
+from queue_service.reports.norms import norms_report
 from queue_service.reports.sheet import Sheet, as_csv, as_xlsx, sheet_of
 from queue_service.rules.errors import Kind, Refused, invalid
 from queue_service.storage.boards import Board
@@ -31,7 +32,7 @@ WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 class ReportPath(BranchPath):
     name: Code
-    """waiting, service, no-show or load"""
+    """waiting, service, no-show, load or norms"""
 
 
 @api.get("/branches/<branch>/reports/jumps", summary="Calls out of turn, late priorities, re-issues, by operator")
@@ -59,12 +60,15 @@ def windows_needed(path: BranchPath, query: Period) -> Response:
 
 
 @api.get(
-    "/branches/<branch>/reports/<name>", summary="Waiting, service, no-shows, load, each figure with its definition"
+    "/branches/<branch>/reports/<name>",
+    summary="Waiting, service, no-shows, load, norms, each figure with its definition",
 )
 def times(path: ReportPath, query: Period) -> Response:
     def report(connection: Connection, setup: Setup, now: datetime, *days: date) -> Board:
         if path.name == "load":
             return load_report(connection, setup, now, *days)
+        if path.name == "norms":
+            return norms_report(connection, setup, now, *days)
         if path.name not in of_times.REPORTS:
             raise Refused("not_found", Kind.NOT_FOUND)
         return of_times.times_report(connection, setup, now, path.name, *days)

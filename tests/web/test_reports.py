@@ -13,7 +13,7 @@ def test_reports_are_for_the_hall_and_the_reviewer_and_name_their_definitions(
 ) -> None:
     a_ticket(database)
     path = f"/branches/{office}/reports"
-    for name in ("waiting", "service", "no-show", "load", "jumps"):
+    for name in ("waiting", "service", "no-show", "load", "norms", "jumps"):
         problem_of(visitor.get(f"{path}/{name}"), 401)
     helen, rita, anna = known("helen", "hall"), known("rita", "reviewer"), known("anna")
     problem_of(anna.get(f"{path}/waiting"), 403)
