@@ -49,12 +49,7 @@ def put_entry(
 
     Raises Refused: already_waiting, bookings_limit, address_limit, unknown_language.
     """
-    hall.setup.require_language(wish.language)
-    waiting = known.from_address(hall.connection, hall.setup.branch_id, whose.address)
-    appointments.refuse_too_many(hall, wish, whose.contact, whose.address, waiting)
-    mine = known.entries_of(hall.connection, hall.setup.branch_id, whose.contact)
-    if len(mine) >= MOST_ENTRIES or any(set(row.services) & set(wish.services) for row in mine):
-        raise Refused("already_waiting", field="phone")
+    _refuse_too_many(hall, wish, whose)
     token, (first, last) = secrets.token_urlsafe(16), days
     end = bounds(last, last, hall.setup.time_zone)[1]
     entry_id = put_row(
@@ -76,9 +71,18 @@ def put_entry(
         address=whose.address,
         created_at=hall.now,
     )
-    facts = {"entry": entry_id, "kind": kind.value, "services": list(wish.services), "first": first.isoformat()}
-    hall.record("wait_for_slot", whose.actor, facts={**facts, "last": last.isoformat()})
+    asked = {"entry": entry_id, "kind": kind.value, "services": list(wish.services)}
+    hall.record("wait_for_slot", whose.actor, facts={**asked, "first": first.isoformat(), "last": last.isoformat()})
     return known.by_id(hall.connection, entry_id), token
+
+
+def _refuse_too_many(hall: Hall, wish: Wish, whose: Whose) -> None:
+    hall.setup.require_language(wish.language)
+    waiting = known.from_address(hall.connection, hall.setup.branch_id, whose.address)
+    appointments.refuse_too_many(hall, wish, whose.contact, whose.address, waiting)
+    mine = known.entries_of(hall.connection, hall.setup.branch_id, whose.contact)
+    if len(mine) >= MOST_ENTRIES or any(set(row.services) & set(wish.services) for row in mine):
+        raise Refused("already_waiting", field="phone")
 
 
 def end_entry(hall: Hall, row: Any, state: WaitingState, **more: Any) -> None:

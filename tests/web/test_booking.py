@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from icalendar import Calendar
 
+from queue_service.actions import setup as office_setup
 from queue_service.clock import FrozenClock
+from queue_service.rules.office import WindowFacts
 from queue_service.storage.database import Database
 from tests.booking import DAYTIME, a_bookable_office, an_appointment, at, bookable
 from tests.web.conftest import Caller
@@ -208,6 +210,16 @@ def test_the_nearest_free_time_in_any_office(visitor: Caller, office: str, datab
     ]
     assert [one["branch"]["code"] for one in visitor.get("/nearest-slots?service=B").json] == ["centre", "elsewhere"]
     assert visitor.get("/nearest-slots?service=Z").json == []
+
+
+def test_what_one_office_cannot_meet_another_may(visitor: Caller, office: str, database: Database) -> None:
+    a_bookable_office(database, "A", {"1": "A"}, code="other")
+    search = "/nearest-slots?service=A&needs=wheelchair"
+    refused = visitor.get(search)
+    assert (refused.status_code, refused.json["code"]) == (409, "need_not_met")
+    step_free = WindowFacts(code="1", services=["A"], needs=["wheelchair"])
+    database.act("other", lambda hall: office_setup.change_window(hall, "1", step_free, "test"))
+    assert [one["branch"]["code"] for one in visitor.get(search).json] == ["other"]
 
 
 def test_reception_books_moves_and_cancels_for_people(known: Any, visitor: Caller, office: str) -> None:
