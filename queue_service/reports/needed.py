@@ -8,6 +8,7 @@ from queue_service.rules.habits import Habits, learn_habits
 from queue_service.rules.service_times import PastServices
 from queue_service.rules.windows_needed import past_hour
 from queue_service.storage.boards import moment
+from queue_service.storage.forecast import wait_norms
 from queue_service.storage.hall_picture import Picture, configured_seconds
 from queue_service.storage.office import Setup
 
@@ -40,7 +41,7 @@ def _lesson(setup: Setup, pictures: list[Picture]) -> Lesson:
     records = [picture.record() for picture in pictures]
     served = [one for record in records for one in record.served()]
     past = PastServices(configured_seconds(setup), setup.window_codes.values(), served)
-    return Lesson(past, learn_habits(records), {code: float(one.norm_seconds) for code, one in setup.services.items()})
+    return Lesson(past, learn_habits(records), wait_norms(setup, pictures[-1].day) if pictures else {})
 
 
 def needed_report(setup: Setup, pictures: list[Picture], first: str, last: str) -> dict[str, Any]:

@@ -4,10 +4,13 @@ Pure work on what was read before: a server does it away from its event loop.
 """
 
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from queue_service.model.branch import WindowState
+from queue_service.model.norm import NormChannel, NormKind
 from queue_service.rules.hall_now import At, HallNow, WindowNow
+from queue_service.rules.norm import applying
 from queue_service.rules.told_range import Told, tell
 from queue_service.rules.windows_needed import PROMISE, Kept, Needed, Outlook, Trial, needed, typical_hour
 from queue_service.storage.boards import Board, moment
@@ -71,7 +74,7 @@ class Forecast:
 
     @property
     def _norms(self) -> dict[str, float]:
-        return {code: float(one.norm_seconds) for code, one in self.setup.services.items()}
+        return wait_norms(self.setup, self.picture.day)
 
     def _trial(self, hall: HallNow) -> Trial:
         return Trial(hall, self.learned.past(self.setup), self.learned.habits(self.picture), self._norms)
@@ -106,6 +109,15 @@ class Forecast:
 
     def _in_order(self, outlook: Outlook) -> list[str]:
         return [window.code for window in self.setup.windows if window.code in outlook.windows]
+
+
+def wait_norms(setup: Setup, day: date) -> dict[str, float]:
+    """By service: how long a visitor without an appointment may wait on this day."""
+    norms = [entry.facts for entry in setup.norms]
+    found = {code: applying(norms, NormKind.WAIT, code, NormChannel.WALK_IN, day) for code in setup.services}
+    return {
+        code: float(setup.services[code].norm_seconds if norm is None else norm.longest) for code, norm in found.items()
+    }
 
 
 def _opens_soon(window: WindowNow, now: float) -> bool:

@@ -15,7 +15,7 @@ from queue_service.model.staff import Role
 from queue_service.rules.errors import Kind, Refused, not_found
 from queue_service.rules.windows_needed import PROMISE
 from queue_service.storage.boards import Board
-from queue_service.storage.forecast import Forecast
+from queue_service.storage.forecast import Forecast, wait_norms
 from queue_service.storage.office import Setup, WindowSetup
 from queue_service.web import access
 from queue_service.web.models import Body, BranchPath, Code
@@ -101,7 +101,7 @@ def _what_counts(forecast: Forecast) -> Any:
     """A plan is good until the day, the windows or the norms change."""
     setup = forecast.setup
     windows = tuple((one.code, one.services) for one in setup.windows)
-    return forecast.picture.day, windows, tuple((code, one.norm_seconds) for code, one in setup.services.items())
+    return forecast.picture.day, windows, tuple(wait_norms(setup, forecast.picture.day).items())
 
 
 def _look(here: Office, branch: str) -> Forecast:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from queue_service.model import Norm, table
+from queue_service.storage.rows import put_row
 from tests.make import a_desk, a_ticket, window_id
 from tests.web.test_bad_input import problem_of
 
@@ -53,3 +55,21 @@ def test_the_report_of_windows_needed_is_for_at_most_a_week(known: Any, office: 
     assert helen.get(path).get_json()["rows"] == []
     assert helen.get(f"{path}?format=csv").get_data(as_text=True).startswith("from,joined,late,")
     problem_of(helen.get(f"{path}?from=2026-01-01&to=2026-03-02"), 422, "to")
+
+
+def test_the_norm_that_holds_is_the_measure(known: Any, office: str, database: Any) -> None:
+    """A norm of the branch takes the place of the service's own."""
+    a_desk(database, "1", "olga")
+    for _ in range(4):
+        a_ticket(database)
+    norm = {"kind": "wait", "service_id": None, "channel": "walk_in", "longest": 4 * 3600, "source": ""}
+
+    def promise(hall: Any) -> None:
+        put_row(hall.connection, table(Norm), branch_id=hall.setup.branch_id, valid_from=None, valid_to=None, **norm)
+        hall.record("setup", "system")
+        hall.set_up_again()
+
+    helen, path = known("helen", "hall"), f"/branches/{office}/what-if?open=2"
+    before = helen.get(path).get_json()["now"]["within_percent"]
+    database.act(office, promise)
+    assert before < 95 < helen.get(path).get_json()["now"]["within_percent"]
