@@ -29,7 +29,7 @@ function waitingView(leg, window, isFirst) {
 
 function linesView(window) {
   const lines = desk.board.services.filter(({ code }) => window.serves.includes(code));
-  return html`<ul class="lines">${lines.map((line) => html`<li><span>${text(line.name)}</span><span><b>${line.waiting}</b>${line.waiting ? html` <small class="soft">${t("desk.longest", { n: minutesSince(line.oldest_ready_at, desk.now()) })}</small>` : nothing}${line.waiting && waitWords(line.estimate) ? html`<br><small class="soft" data-wait>${t("desk.who_comes_now", { range: waitWords(line.estimate) })}</small>` : nothing}</span></li>`)}</ul>`;
+  return html`<ul class="lines">${lines.map((line) => html`<li><span>${text(line.name)}${line.waiting && waitWords(line.estimate) ? html`<br><small class="soft" data-wait title=${t("desk.who_comes_now", { range: waitWords(line.estimate) })}>${waitWords(line.estimate)}</small>` : nothing}</span><span><b>${line.waiting}</b>${line.waiting ? html` <small class="soft">${t("desk.longest", { n: minutesSince(line.oldest_ready_at, desk.now()) })}</small>` : nothing}</span></li>`)}</ul>`;
 }
 
 function asideView(kind, legs, window) {
