@@ -2,11 +2,12 @@
 
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import Page, Response, Route, expect
 
 from queue_service.actions.setup import import_office
 from queue_service.app import open_database
@@ -357,6 +358,10 @@ def test_a_name_is_corrected_or_the_page_says_why_not(open_page: OpenPage, offic
     make_bookable(office, "passport", "residence", "collect")
 
 
+def _answer(board: Any, route: Route) -> None:
+    route.fulfill(json=board)
+
+
 @pytest.mark.parametrize("language", ["ru", "en"])
 def test_somebody_signs_up_for_a_draw(open_page: OpenPage, office: Server, language: str) -> None:
     make_bookable(office, "passport", "residence", "collect", protections={"draw_minutes": 1440})
@@ -372,6 +377,15 @@ def test_somebody_signs_up_for_a_draw(open_page: OpenPage, office: Server, langu
     _assert_fits(page, "signed up")
     entry = office.get(f"/waiting-list/{page.url.split('/w/')[1].split('?')[0]}")
     assert (entry["kind"], entry["drawn"], entry["booked"]) == ("draw", False, None)
+    lost = {**entry, "status": "ended", "drawn": True, "draw_at": None}
+    won = {**lost, "status": "booked", "booked": {"starts_at": entry["draw_at"], "status_url": f"{office.url}/a/mine"}}
+    for result, button in ((lost, "[data-again]"), (won, "[data-see]")):
+        page.route("**/api/v1/waiting-list/*", partial(_answer, result))
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        page.wait_for_selector(button)
+        _assert_fits(page, button)
+    page.unroute("**/api/v1/waiting-list/*")
+    page.reload()
     page.click("[data-leave]")
     page.click("[data-leave-yes]")
     page.wait_for_selector("[data-status=ended]")
