@@ -7,7 +7,7 @@ The service's own `norm_seconds` is its norm of waiting; a norm of the branch th
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -25,8 +25,8 @@ OF_LEGS = (NormKind.WAIT, NormKind.SERVICE_TIME, NormKind.TOTAL_TIME, NormKind.H
 class NormFacts(Facts):
     """The promised longest of something, as an admin says it."""
 
-    kind: NormKind
-    """Lines and windows have norms of their own; those of legs alone are watched so far."""
+    kind: Literal[NormKind.WAIT, NormKind.SERVICE_TIME, NormKind.TOTAL_TIME, NormKind.HOLD_TIME]
+    """Those of lines and windows are not watched yet, so nobody can promise them."""
     service: Code | None = None
     """None means every service."""
     channel: NormChannel | None = None
@@ -124,7 +124,7 @@ def terms(course: Course, norms: Iterable[NormFacts], own: timedelta, jumps: Ite
     for kind in OF_LEGS:
         norm = applying(norms, kind, course.service, course.channel, course.day)
         if norm is None and kind == NormKind.WAIT:
-            norm = NormFacts(kind=kind, longest=max(1, int(own.total_seconds())))
+            norm = NormFacts(kind=NormKind.WAIT, longest=max(1, int(own.total_seconds())))
         span = None if norm is None else _span(kind, course)
         if norm is not None and span is not None:
             due = _after_jumps(span[0] + timedelta(seconds=norm.longest), span[0], kind, course, jumps)
