@@ -38,10 +38,15 @@ STATEMENTS = {
     "A18": "Random moves over the public API agree with a plain model after every step",
     "A19": "Reload, back, second tab, shifts, clocks, yesterday's ticket: nobody is called but by the two buttons",
     "B1, B9": "The server is killed at every fail-point under load: nothing told is lost, nothing happens twice",
+    "C1": "Hundreds of screens and phones hear of every call, and a call need not wait for the news of the last one",
+    "C2": "Who stops reading is gone within half a minute; who reads late hears whole pictures and the newest last",
+    "C10": "Two servers on one database: what is done through one is shown, and said once, on screens of the other",
     "D1": "A service day ends once, at its local moment; numbers and statistics are of the right day",
     "D2": "Days on which clocks change, and the days around them: every day ends once, numbers begin once",
     "D3": "Slots on days when clocks change: every real half-hour once; calendar files tell the moment kept",
     "G8": "A ledger entry that was edited, removed or added by SQL is named",
+    "H2": "No number begins with a letter that reads as a digit",
+    "T13": "One address has so many live connections of the public and no more",
 }
 KINDS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
