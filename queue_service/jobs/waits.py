@@ -25,11 +25,13 @@ from queue_service.storage.waits import Shown, WaitBoard
 
 log = logging.getLogger(__name__)
 AT_MOST_EVERY_SECONDS = 1.0
+REST = 5.0
+"""What takes long rests so many times as long: in a crowded hall tickets and calls come first."""
 QUIET_SECONDS = 10.0
 """Time passes even when nothing happens: then everything is worked out again."""
 KEEP_AFTER_SECONDS = 1.0
 """What was told is written down when nothing has happened for so long,"""
-MUCH_TO_KEEP = 20
+MUCH_TO_KEEP = 100
 """or when there is so much of it."""
 TOLD_AGAIN_AFTER_SECONDS = 60.0
 """A range that changes more often than that (by the office's clock) is kept once."""
@@ -113,7 +115,8 @@ class WaitingTimes:
         while True:
             began = time.monotonic()
             self._attempt(branch, self._refresh)
-            gevent.sleep(max(0.0, AT_MOST_EVERY_SECONDS - (time.monotonic() - began)))
+            took = time.monotonic() - began
+            gevent.sleep(max(REST * took, AT_MOST_EVERY_SECONDS - took))
             if not self._changed[branch].wait(KEEP_AFTER_SECONDS):  # in a quiet moment
                 self._attempt(branch, lambda branch: self.branches[branch].keep())
                 self._changed[branch].wait(QUIET_SECONDS)
