@@ -52,6 +52,7 @@ from queue_service.web import (
 from queue_service.web.errors import invalid_body, refuse_unreadable, register_errors
 from queue_service.web.live import Live
 from queue_service.web.office import Office
+from queue_service.web.turns import give_way
 
 log = logging.getLogger(__name__)
 APIS = (
@@ -135,6 +136,7 @@ def serve(settings: Settings, on_ready: Any = None) -> None:
     sys.setswitchinterval(SWITCH_SECONDS)
     database.share_commits()
     database.offload = _in_thread(ThreadPool(2))
+    database.give_way = give_way
     app = create_app(database, settings)
     app.teardown_request(lambda _: sleep(0))  # a busy keep-alive client must not starve the others
     server = WSGIServer((settings.host, settings.port), app, handler_class=WebSocketHandler, log=None)

@@ -25,8 +25,8 @@ from queue_service.storage.waits import Shown, WaitBoard
 
 log = logging.getLogger(__name__)
 AT_MOST_EVERY_SECONDS = 1.0
-REST = 5.0
-"""What takes long rests so many times as long: in a crowded hall tickets and calls come first."""
+REST = 100.0
+"""So many times the processor time it took is the rest after it: in a crowded hall tickets and calls come first."""
 QUIET_SECONDS = 10.0
 """Time passes even when nothing happens: then everything is worked out again."""
 KEEP_AFTER_SECONDS = 1.0
@@ -47,6 +47,8 @@ class BranchWaits:
         self._to_keep: list[tuple[Shown, bool]] = []
         self.took: list[float] = []
         """Seconds that the last refreshes took apart from the event loop."""
+        self.cost = 0.0
+        """Seconds of the processor that the last one took there."""
 
     def refresh(self) -> bool:
         """Work everything out again; whether people see a difference."""
@@ -65,11 +67,12 @@ class BranchWaits:
         return len(self._to_keep) >= MUCH_TO_KEEP
 
     def _work_out(self, setup: Setup, picture: Picture) -> Waits:
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.thread_time()
         learned = self._watch.learned
         past, habits = learned.past(setup), learned.habits(picture)
         waits = tell(picture.hall(), setup.services, past, habits, setup.waits.waits)
         self.took = [*self.took[-99:], time.perf_counter() - began]
+        self.cost = time.thread_time() - worked
         return waits
 
     def _note(self, board: WaitBoard, waits: Waits, at: datetime) -> None:
@@ -116,7 +119,7 @@ class WaitingTimes:
             began = time.monotonic()
             self._attempt(branch, self._refresh)
             took = time.monotonic() - began
-            gevent.sleep(max(REST * took, AT_MOST_EVERY_SECONDS - took))
+            gevent.sleep(max(REST * self.branches[branch].cost, AT_MOST_EVERY_SECONDS - took))
             if not self._changed[branch].wait(KEEP_AFTER_SECONDS):  # in a quiet moment
                 self._attempt(branch, lambda branch: self.branches[branch].keep())
                 self._changed[branch].wait(QUIET_SECONDS)

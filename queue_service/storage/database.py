@@ -45,6 +45,8 @@ class Database:
         self.listeners: list[Listener] = []
         self.offload: Callable[[Callable[[], Any]], Any] = lambda work: work()
         """Runs long work that is no transaction; a server passes a native thread."""
+        self.give_way: Callable[[], Any] = lambda: None
+        """Between the steps of a long reading; a server lets everybody else have a turn."""
         self._watches: dict[str, HallWatch] = {}
         self._groups: dict[str, GroupCommit] | None = None
         # SQLite lets one writer in; waiting for it in its busy handler is slow and unfair, a mutex is neither.

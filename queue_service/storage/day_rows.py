@@ -1,6 +1,6 @@
 """What happened on a service day? Its legs and shifts, read once and then only what the ledger names as changed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -23,7 +23,12 @@ SHIFT_MOVES = {
     "window_pause": WindowState.PAUSED,
     "window_close": WindowState.CLOSED,
 }
-IN_ONE_STATEMENT = 500
+IN_ONE_STATEMENT = 50
+"""So few that nobody else waits long for the event loop: between two statements others have their turn."""
+
+
+def _nobody_waits() -> None:
+    pass
 
 
 @dataclass(frozen=True)
@@ -50,8 +55,8 @@ class DayRows:
     known: dict[int, Any] = field(default_factory=dict)
     """What storage/hall_picture.py has made of the legs."""
 
-    def catch_up(self, connection: Connection, setup: Setup) -> None:
-        """Read what is new; everything at the first look."""
+    def catch_up(self, connection: Connection, setup: Setup, give_way: Callable[[], Any] = _nobody_waits) -> None:
+        """Read what is new; everything at the first look. `give_way` lets others have a turn meanwhile."""
         hall = fetch_one(connection, _hall(), branch=setup.branch_id)
         assert hall is not None
         if hall.version == self.version:
@@ -59,7 +64,7 @@ class DayRows:
         if self.seq < 0 or hall.ledger_seq < self.seq:
             self._read_all(connection, setup)
         else:
-            self._read_changes(connection, setup)
+            self._read_changes(connection, setup, give_way)
         self.appointments = _appointments(connection, setup, self.day)
         self.seq, self.version = hall.ledger_seq, hall.version
 
@@ -71,14 +76,15 @@ class DayRows:
         entries = fetch_all(connection, _shifts(), branch=setup.branch_id, begins=begins, ends=ends)
         self.shifts = list(_changes(entries))
 
-    def _read_changes(self, connection: Connection, setup: Setup) -> None:
+    def _read_changes(self, connection: Connection, setup: Setup, give_way: Callable[[], Any]) -> None:
         entries = fetch_all(connection, _entries(), branch=setup.branch_id, seq=self.seq)
         self.shifts += _changes(entries)
         tickets = sorted({entry.ticket_id for entry in entries if entry.ticket_id is not None})
         for start in range(0, len(tickets), IN_ONE_STATEMENT):
             some = tickets[start : start + IN_ONE_STATEMENT]
             query = _legs().where(leg_table.c.ticket_id.in_(some), leg_table.c.service_day == self.day)
-            self.legs.update((row.id, row) for row in connection.execute(query))
+            self.legs.update((row.id, row) for row in connection.execute(query).all())
+            give_way()
 
 
 def days_before(connection: Connection, setup: Setup, today: date, since: date) -> list[date]:

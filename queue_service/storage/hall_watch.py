@@ -36,7 +36,7 @@ class HallWatch:
         today = setup.service_day(now)
         if self._rows is None or self._rows.day != today:
             self._rows = DayRows(today)
-        self._rows.catch_up(connection, setup)
+        self._rows.catch_up(connection, setup, self._database.give_way)
         return setup, Picture.of(self._rows, setup, now), self._rows.version
 
     def _learn(self, apart: Apart) -> None:
@@ -54,7 +54,7 @@ class HallWatch:
 
     def _learn_from(self, setup: Setup, day: date, now: datetime, apart: Apart) -> None:
         rows = DayRows(day)
-        self._database.read(lambda connection: rows.catch_up(connection, setup))
+        self._database.read(lambda connection: rows.catch_up(connection, setup, self._database.give_way))
         picture = Picture.of(rows, setup, now)
         apart(lambda: self.learned.learn(day, picture.record()))
 
