@@ -34,13 +34,7 @@ def desk(connection: Connection, setup: Setup, now: datetime) -> Board:
     lines = lines_now(connection, setup, now)
     waiting_for, undo = waiting_for_windows(connection, setup, now), undoable(connection, setup, now)
     paused, stops = breaks(connection, setup, now), earlier_stops(connection, setup, at_windows.values())
-    names = dict(
-        connection.execute(
-            select(staff_table.c.id, staff_table.c.name).where(
-                staff_table.c.id.in_([w.operator_id for w in setup.windows if w.operator_id])
-            )
-        ).all()
-    )
+    names = _operator_names(connection, setup)
     return {
         "version": hall_version(connection, setup),
         "server_time": moment(now),
@@ -70,6 +64,12 @@ def desk(connection: Connection, setup: Setup, now: datetime) -> Board:
         "choices": setup.choices,
         "categories": [category_board(category) for category in setup.categories.values()],
     }
+
+
+def _operator_names(connection: Connection, setup: Setup) -> dict[int, str]:
+    """Of those who sit at windows, by id."""
+    here = staff_table.c.id.in_([w.operator_id for w in setup.windows if w.operator_id])
+    return dict(connection.execute(select(staff_table.c.id, staff_table.c.name).where(here)).all())
 
 
 def window(
