@@ -318,6 +318,7 @@ CREATE TABLE device (
     last_seen_at TIMESTAMP WITH TIME ZONE,
     page_version VARCHAR(32),
     identify_until TIMESTAMP WITH TIME ZONE,
+    silent_since TIMESTAMP WITH TIME ZONE,
     revoked_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT pk_device PRIMARY KEY (id),
     CONSTRAINT uq_device_key_hash UNIQUE (key_hash),

@@ -17,11 +17,12 @@ function seenWords({ online, last_seen_at: at }) {
   return at ? t("devices.seen", { time: dayAndClock(at) }) : t("devices.never_seen");
 }
 
+const silentWords = ({ silent_since: since }) => (since ? html` · <strong class="amiss">${t("devices.silent", { time: dayAndClock(since) })}</strong>` : nothing);
 const roleWords = (role) => t(`devices.${role}`);
 const dot = ({ online }) => html`<span class="dot ${online ? "on" : ""}" aria-hidden="true"></span>`;
 
 const deviceButton = (device) => html`<button data-device=${device.id} aria-current=${device.id === admin.code ? "true" : nothing} @click=${() => choose("devices", device.id)}>
-  ${dot(device)}<span>${device.name}<span class="soft about">${roleWords(device.role)} · ${seenWords(device)}</span></span></button>`;
+  ${dot(device)}<span>${device.name}<span class="soft about">${roleWords(device.role)} · ${seenWords(device)}${silentWords(device)}</span></span></button>`;
 
 // ── a machine that asks to be let in ──
 
@@ -84,6 +85,7 @@ const oneView = (device, draft) => html`<div class="row end"><h2>${device.name}<
     <button type="button" data-identify ?disabled=${!device.online} @click=${() => identify(device)}>${t("devices.identify")}</button>
     <button type="button" class="alarm" data-revoke @click=${() => revoke(device)}>${t("devices.revoke")}</button></div></div>
   <p class="soft">${dot(device)} ${seenWords(device)}${device.version ? html` · ${t("devices.version", { version: device.version })}` : nothing}${device.version && device.version !== page.version ? html` · ${t("devices.old_version", { version: page.version })}` : nothing}</p>
+  ${device.silent_since ? html`<p class="notice warn">${t("devices.silent_hint", { time: dayAndClock(device.silent_since) })}</p>` : nothing}
   <div class="pair">${field(draft, "name", t("devices.name"), { longest: 60, hint: t("devices.name_hint") })}
     ${choice(draft, "role", t("devices.role"), ROLES.map((role) => [role, roleWords(role)]), { hint: t("devices.role_hint") })}</div>
   ${draft.role === device.role ? settingsView(draft.role, draft.settings, device.settings) : html`<p class="notice">${t("devices.role_changes")}</p>`}

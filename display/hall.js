@@ -7,6 +7,7 @@ import { follow } from "/static/common/live.js";
 import { remember, remembered } from "./announced.js";
 import { isTimeToReload, placeAtNight, reloadIfServed, shiftAt } from "./care.js";
 import { fitAll } from "./fit.js";
+import { tellOffice } from "./heard.js";
 import { holdFilms } from "./media.js";
 import { countShown, places } from "./places.js";
 import { isSoundOn, turnSoundOn } from "./sound.js";
@@ -72,6 +73,9 @@ function volume() {
   return (isQuiet ? settings.quiet_volume : settings.volume) / 100;
 }
 
+// Whether the browser keeps in what should be heard.
+const isSilenced = () => (settings.chime || settings.voice) && !isSoundOn();
+
 const localTime = () => clock(new Date(live.now()).toISOString(), "en");
 
 // The language shown after the first one: as set, or the next that the office speaks.
@@ -99,7 +103,7 @@ function update() {
   root.dataset.sound = isSoundOn() ? "on" : "off";
   render(html`<div class="hall ${settings.layout}">${screenView({ hall, settings, newest, rows, now, link, second: secondShown() })}</div>
     <div class="hidden-text" role="log" aria-live="assertive">${newest && isNew(newest, now) ? spoken(newest) : ""}</div>
-    ${isSoundOn() || !(settings.chime || settings.voice) ? nothing : html`<button class="sound-off" @click=${() => turnSoundOn(update)}>${t("display.sound_off")}<small>${t("display.turn_on")}</small></button>`}`, root);
+    ${!isSilenced() ? nothing : html`<button class="sound-off" @click=${() => turnSoundOn(update)}>${t("display.sound_off")}<small>${t("display.turn_on")}</small></button>`}`, root);
   place(sizes, now);
   holdFilms(root, isSpeaking() || Boolean(newest && isNew(newest, now) && now - new Date(newest.called_at) < 5000));
 }
@@ -115,16 +119,18 @@ function place(sizes, now) {
 }
 
 function tick() {
+  if (machine) tellOffice(isSilenced());
   if (hall && isTimeToReload(hall, localTime(), Date.now(), startedAt)) reloadIfServed();
   update();
 }
 
+const machine = thisDevice((device) => use(device.settings));
 const live = follow({
   auth: { branch: branch.code },
   fetchState: () => api.get(`/branches/${branch.code}/hall`),
   onState: show,
   onConnection: (now) => { link = now; update(); },
-  machine: thisDevice((device) => use(device.settings)),
+  machine,
 });
 update();
 turnSoundOn(update);

@@ -63,7 +63,7 @@ def change_device(hall: Hall, device_id: int, change: DeviceChange, actor: str) 
     device = _of_branch(hall, device_id)
     role = change.role or device.role
     base = _kept(device) if role == device.role else {}
-    changed = {
+    changed: dict[str, Any] = {
         "name": change.name or device.name,
         "role": role.value,
         "settings": fitting_settings(hall.setup, role, {**base, **(change.settings or {})}),
@@ -72,6 +72,8 @@ def change_device(hall: Hall, device_id: int, change: DeviceChange, actor: str) 
     if changed == present:
         return device
     differing = sorted(part for part in changed if changed[part] != present[part])
+    if role != device.role:
+        changed["silent_since"] = None  # only a hall screen can be silent
     return _write(hall, device, "device_changed", actor, {"changed": differing, "role": role}, **changed)
 
 
@@ -79,6 +81,20 @@ def identify(hall: Hall, device_id: int, actor: str) -> KnownDevice:
     """Let the device show its own name for some seconds. Raises Refused(unknown_device)."""
     device = _of_branch(hall, device_id)
     return _write(hall, device, "device_identified", actor, {}, identify_until=hall.now + IDENTIFY_FOR)
+
+
+def tell_sound(hall: Hall, device_id: int, is_blocked: bool) -> None:
+    """A hall screen says whether its browser blocks the sound that it should make; told again, nothing changes.
+
+    Kept in the ledger: whoever missed a call can be told whether it could be heard. Raises Refused(unknown_device).
+    """
+    device = _of_branch(hall, device_id)
+    if is_blocked == (device.silent_since is not None):
+        return
+    since = hall.now if is_blocked else None
+    hall.connection.execute(update(devices).where(devices.c.id == device_id).values(silent_since=since))
+    move = "device_fell_silent" if is_blocked else "device_heard_again"
+    hall.record(move, f"device:{device_id}", facts={"device": device_id})
 
 
 def key_for_keeps(hall: Hall, device_id: int, actor: str) -> tuple[KnownDevice, str]:

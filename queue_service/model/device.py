@@ -45,6 +45,8 @@ class Device(SQLModel, table=True):
     page_version: str | None = Field(default=None, max_length=32)
     """The version of this program whose page the device shows."""
     identify_until: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    silent_since: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    """Since when a hall screen that should chime or speak may not, because its browser blocks sound."""
     revoked_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
 
 

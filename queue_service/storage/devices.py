@@ -36,6 +36,7 @@ class KnownDevice:
     last_seen_at: datetime | None
     page_version: str | None
     identify_until: datetime | None
+    silent_since: datetime | None
 
     @property
     def room(self) -> str:
@@ -80,12 +81,23 @@ def board(device: KnownDevice, now: datetime) -> Board:
         "online": rules.is_online(device.last_seen_at, now),
         "version": device.page_version,
         "identify_until": moment(device.identify_until),
+        "silent_since": moment(device.silent_since),
     }
 
 
 def devices_board(connection: Connection, setup: Setup, now: datetime) -> Board:
     found = of_branch(connection, setup.code)
     return {"server_time": moment(now), "devices": [board(device, now) for device in found]}
+
+
+def silent_screens(connection: Connection, setup: Setup, now: datetime) -> list[Board]:
+    """Which hall screens that are there cannot be heard, and since when: nobody hears a number called on them."""
+    found = [_known(row) for row in fetch_all(connection, _silent(), branch=setup.code)]
+    return [
+        {"name": device.name, "since": moment(device.silent_since)}
+        for device in found
+        if rules.is_online(device.last_seen_at, now)
+    ]
 
 
 def own_board(device: KnownDevice, now: datetime) -> Board:
@@ -123,6 +135,11 @@ def _by_id() -> Select[Any]:
 @cache
 def _of_branch() -> Select[Any]:
     return _present().where(branches.c.code == bindparam("branch")).order_by(devices.c.id)
+
+
+@cache
+def _silent() -> Select[Any]:
+    return _of_branch().where(devices.c.silent_since.is_not(None))
 
 
 @cache

@@ -5,6 +5,7 @@ from flask_openapi3 import APIBlueprint, Tag  # type: ignore[attr-defined]
 from pydantic import BaseModel, Field
 
 from queue_service.actions import devices, pairing
+from queue_service.model.device import DeviceRole
 from queue_service.rules.device import ASK_EVERY_SECONDS, VALID, clean_code, shown_code
 from queue_service.rules.errors import Kind, Refused, not_found
 from queue_service.storage.devices import KnownDevice, own_board
@@ -29,6 +30,11 @@ class CodePath(BaseModel):
 class Arrival(Body):
     version: str | None = Field(default=None, max_length=32)
     """The version of the page that the device shows."""
+
+
+class Sound(Body):
+    blocked: bool
+    """Whether the browser keeps the screen from making the sound that it should make."""
 
 
 @api.post("/pair", summary="Ask to be let in: a code to show to people, and one to ask with")
@@ -78,6 +84,15 @@ def renew() -> Response:
     database, key = office().database, access.device_key()
     access.device()
     return jsonify({"key": database.write(lambda connection: devices.new_key(connection, key, database.clock.now()))})
+
+
+@api.post("/sound", summary="A hall screen says whether its browser lets it be heard")
+def tell_sound(body: Sound) -> Response:
+    device = access.device()
+    if device.role != DeviceRole.DISPLAY:
+        raise Refused("not_for_this_device", Kind.FORBIDDEN)
+    office().database.act(device.branch, lambda hall: devices.tell_sound(hall, device.id, body.blocked))
+    return Response(status=204)
 
 
 @api.get("/qr/<code>.svg", summary="QR code of the page on which this code is let in")

@@ -10,13 +10,14 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Playwright, expect
+from playwright.sync_api import Page, Playwright, expect
 
 from queue_service.notifications.speech import Speech
 from tests.running import Server, a_server
 from tests.screens.calling import DEAF_TO_THE_TIME, Hall
 from tests.screens.conftest import OpenPage
 from tests.screens.hearing import Ear
+from tests.screens.test_devices import pair
 
 TOO_OLD_SECONDS = 31
 
@@ -213,13 +214,23 @@ def test_the_volume_follows_the_time_of_day_and_settings_arrive_without_a_touch(
     assert ear.page.evaluate("loudness.gain.value") == pytest.approx(0.3**2, abs=0.01)
 
 
-def test_a_browser_that_blocks_sound_shows_a_sign_that_turns_it_on(office: Server) -> None:
+def test_a_browser_that_blocks_sound_shows_a_sign_and_the_office_hears_of_it(office: Server) -> None:
     # Apart from the other tests' browser, which was told to allow sound; in a thread, for Playwright runs once in each.
     found: list[Any] = []
     looking = threading.Thread(target=lambda: found.append(_look_at_a_blocking_browser(office)))
     looking.start()
     looking.join()
-    assert found == [("off", True, "on", False)]
+    assert found == [("off", True, ["Hall left"], "on", False, [])]
+
+
+def silent_in_the_office(office: Server, page: Page, wanted: int) -> list[str]:
+    """The screens that staff sees as silent, once there are as many as wanted or twenty seconds have passed."""
+    for _ in range(80):
+        board = office.get(f"/branches/{office.branch}/desk", "helen")
+        if len(board["silent_screens"]) == wanted:
+            break
+        page.wait_for_timeout(250)
+    return [one["name"] for one in board["silent_screens"]]
 
 
 def _look_at_a_blocking_browser(office: Server) -> tuple[Any, ...]:
@@ -228,13 +239,14 @@ def _look_at_a_blocking_browser(office: Server) -> tuple[Any, ...]:
     def look(playwright: Playwright) -> tuple[Any, ...]:
         browser = playwright.chromium.launch(executable_path=os.environ["QS_BROWSER"], args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1920, "height": 1080})
+        pair(office, page, "display", "Hall left")
         page.goto(f"{office.url}/display/{office.branch}?lang=en")
         sign = page.get_by_role("button", name="Sound is off")
         expect(sign).to_be_visible()
-        before = (page.get_attribute("#app", "data-sound"), sign.is_visible())
+        before = (page.get_attribute("#app", "data-sound"), sign.is_visible(), silent_in_the_office(office, page, 1))
         sign.click()
         expect(sign).to_be_hidden()
-        after = (page.get_attribute("#app", "data-sound"), sign.is_visible())
+        after = (page.get_attribute("#app", "data-sound"), sign.is_visible(), silent_in_the_office(office, page, 0))
         browser.close()
         return (*before, *after)
 

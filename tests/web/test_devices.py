@@ -366,3 +366,48 @@ def test_only_so_many_machines_may_wait_at_once(
     assert problem_of(visitor.post("/devices/pair"), 429)["code"] == "pairing_busy"
     clock.moment += timedelta(minutes=10)
     assert visitor.post("/devices/pair").status_code == 200
+
+
+def test_a_hall_screen_that_cannot_be_heard_is_told_to_the_office_once(
+    paired: Callable[..., Any],
+    machine: Callable[..., Caller],
+    admin: Caller,
+    base: str,
+    database: Database,
+    office: str,
+) -> None:
+    told = paired("display", "Hall left")
+    screen, device_id = machine(told["key"]), told["device"]["id"]
+
+    def seen() -> tuple[Any, Any]:
+        board = admin.get(f"/branches/{office}/desk").get_json()
+        device = next(one for one in admin.get(base).get_json()["devices"] if one["id"] == device_id)
+        return device["silent_since"], [one["name"] for one in board["silent_screens"]]
+
+    assert seen() == (None, [])
+    screen.post("/devices/me", {})
+    for _ in range(2):
+        assert screen.post("/devices/sound", {"blocked": True}).status_code == 204
+    assert seen()[0] is not None
+    assert seen()[1] == ["Hall left"]
+    for _ in range(2):
+        assert screen.post("/devices/sound", {"blocked": False}).status_code == 204
+    assert seen() == (None, [])
+    told_of = [move for move in moves(database, office) if move[1] == f"device:{device_id}"]
+    assert told_of == [("device_fell_silent", f"device:{device_id}"), ("device_heard_again", f"device:{device_id}")]
+
+    screen.post("/devices/sound", {"blocked": True})
+    assert admin.send("PATCH", f"{base}/{device_id}", {"role": "kiosk"}).status_code == 200
+    assert seen() == (None, [])
+
+
+@ON_SQLITE
+def test_only_a_hall_screen_says_that_it_cannot_be_heard(
+    paired: Callable[..., Any], machine: Callable[..., Caller], visitor: Caller
+) -> None:
+    kiosk, screen = machine(paired("kiosk")["key"]), machine(paired("display", "Hall left")["key"])
+    assert problem_of(kiosk.post("/devices/sound", {"blocked": True}), 403)["code"] == "not_for_this_device"
+    assert problem_of(visitor.post("/devices/sound", {"blocked": True}), 401)["code"] == "unknown_device_key"
+    faulty: list[Any] = [{}, {"blocked": "perhaps"}, {"blocked": None}, []]
+    for bad in faulty:
+        assert problem_of(screen.post("/devices/sound", bad), 422)
