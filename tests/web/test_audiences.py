@@ -36,7 +36,9 @@ def pictures(database: Database, clock: Any) -> dict[str, Board]:
     ticket = a_ticket(database)
     a_desk(database, "1", "anna").next()
     setup, now = database.setup("centre"), database.clock.now()
-    keyless = dict.fromkeys(("key_hash", "next_key_hash", "next_key_at", "last_seen_at", "page_version"))
+    keyless = dict.fromkeys(
+        ("key_hash", "next_key_hash", "next_key_at", "last_seen_at", "page_version", "silent_since")
+    )
     settings = present_settings(DeviceRole.DISPLAY, {})
     device = KnownDevice(
         1, "centre", "Hall", DeviceRole.DISPLAY, settings, 1, **keyless, key_since=NOON, created_at=NOON,
