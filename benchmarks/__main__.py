@@ -7,9 +7,9 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from benchmarks import bots, breaches, fanout, hall, history, live, screen, slots
+from benchmarks import bots, breaches, fanout, hall, history, live, reports, screen, slots
 
-PARTS = ("tickets", "calls", "history", "breaches", "fanout", "slots", "bots", "screen", *live.RUNS)
+PARTS = ("tickets", "calls", "history", "breaches", "fanout", "slots", "bots", "reports", "screen", *live.RUNS)
 
 
 def main() -> None:
@@ -49,6 +49,8 @@ def main() -> None:
         figures["history"] = history.measure(sizes, given.requests, given.rounds)
     if "fanout" in parts:
         figures["fanout"] = fanout.measure([int(number) for number in given.screens.split(",")], given.posts)
+    if "reports" in parts and given.database != "postgresql":
+        figures["reports"] = reports.measure()
     if "screen" in parts:
         figures["screen"] = screen.measure(30)
     for name in live.RUNS:

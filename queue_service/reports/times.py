@@ -38,7 +38,7 @@ BOOKED = {
 
 
 def times_report(
-    connection: Connection, setup: Setup, now: datetime, name: str, first: date, last: date
+    name: str, connection: Connection, setup: Setup, now: datetime, first: date, last: date
 ) -> dict[str, Any]:
     """One of `REPORTS`: a row for the branch (service None) and one for each service that had visitors."""
     lived = _legs(connection, setup, first, last)

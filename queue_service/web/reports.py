@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from flask import Response, jsonify
@@ -27,6 +28,12 @@ api = APIBlueprint("reports", __name__, url_prefix="/api/v1", abp_tags=[Tag(name
 
 MOST_DAYS = 7
 """That the report of windows needed looks at."""
+REPORTS: dict[str, Callable[..., Board]] = {
+    **{name: partial(of_times.times_report, name) for name in of_times.REPORTS},
+    "load": load_report,
+    "norms": norms_report,
+}
+"""By the name in the address, each of a connection, the set-up, now, the first day and the last."""
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -65,22 +72,22 @@ def windows_needed(path: BranchPath, query: Period) -> Response:
 )
 def times(path: ReportPath, query: Period) -> Response:
     def report(connection: Connection, setup: Setup, now: datetime, *days: date) -> Board:
-        if path.name == "load":
-            return load_report(connection, setup, now, *days)
-        if path.name == "norms":
-            return norms_report(connection, setup, now, *days)
-        if path.name not in of_times.REPORTS:
-            raise Refused("not_found", Kind.NOT_FOUND)
-        return of_times.times_report(connection, setup, now, path.name, *days)
+        return REPORTS[path.name](connection, setup, now, *days)
 
+    if path.name not in REPORTS:
+        raise Refused("not_found", Kind.NOT_FOUND)
     board = _over_days(path.branch, query, report)
     return _as_asked(board, query, sheet_of)
 
 
 def _over_days(branch: str, query: Period, report: Callable[..., Board]) -> Any:
-    """The report over the service days that are asked for; today's if none are named."""
+    """The report over the service days that are asked for; today's if none are named.
+
+    Read in a native thread: a year of a large office takes many seconds, in which the hall must go on.
+    """
+    here = office()
     access.who()
-    office().database.setup(branch)
+    here.database.setup(branch)
     access.require(Role.HALL, Role.REVIEWER, branch=branch)
 
     def made(connection: Connection, setup: Setup, now: datetime) -> Any:
@@ -90,7 +97,7 @@ def _over_days(branch: str, query: Period, report: Callable[..., Board]) -> Any:
             raise invalid("ends_before_it_begins", "to")
         return report(connection, setup, now, first, last)
 
-    return office().board(branch, made)
+    return here.database.offload(lambda: here.board(branch, made))
 
 
 def _as_asked(board: Board, query: Period, sheet: Callable[[Board], Sheet]) -> Response:

@@ -28,7 +28,7 @@ def report_of(database: Database, name: str, days: int = 1) -> list[dict[str, An
     setup, now = database.setup("centre"), database.clock.now()
     last = setup.service_day(now)
     first = last - timedelta(days=days - 1)
-    report = database.read(lambda connection: times_report(connection, setup, now, name, first, last))
+    report = database.read(lambda connection: times_report(name, connection, setup, now, first, last))
     assert set(report["rows"][0]) == {"service", *report["definitions"]}
     assert as_csv(sheet_of(report)).count("\n") == len(report["rows"]) + 1
     return list(report["rows"])

@@ -4,6 +4,8 @@ import csv
 import io
 from typing import Any
 
+import pytest
+
 from tests.make import a_ticket
 from tests.web.test_bad_input import problem_of
 
@@ -27,6 +29,31 @@ def test_reports_are_for_the_hall_and_the_reviewer_and_name_their_definitions(
     answer = helen.get(f"{path}/service?format=csv&from=2026-02-01&to=2026-03-02")
     assert answer.mimetype == "text/csv"
     assert [row["service"] for row in csv.DictReader(io.StringIO(answer.get_data(as_text=True)))] == ["", "A"]
+
+
+@pytest.mark.parametrize("name", ["waiting", "service", "no-show", "load", "norms", "jumps", "windows-needed"])
+def test_a_report_is_read_apart_from_those_who_call_and_wait(
+    known: Any, office: str, database: Any, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Last year's report of a large office takes many seconds: the hall must not stand still meanwhile."""
+    helen, apart, read_apart = known("helen", "hall"), [False], []
+    read = database.read
+
+    def offload(work: Any) -> Any:
+        apart[0] = True
+        try:
+            return work()
+        finally:
+            apart[0] = False
+
+    def watched(query: Any) -> Any:
+        read_apart.append(apart[0])
+        return read(query)
+
+    monkeypatch.setattr(database, "offload", offload)
+    monkeypatch.setattr(database, "read", watched)
+    assert helen.get(f"/branches/{office}/reports/{name}").status_code == 200
+    assert read_apart[-1] is True
 
 
 def test_a_bad_question_names_what_is_wrong(known: Any, office: str) -> None:
