@@ -5,6 +5,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable
+from functools import partial
 
 from benchmarks.office import Running, add_past, fresh_databases, serving
 from benchmarks.tables import free_port, say, table
@@ -26,7 +27,7 @@ def measure(legs: int = 200_000) -> dict[str, dict[str, float]]:
             found = {"none": _meanwhile(server, lambda: time.sleep(QUIET_SECONDS))}
             for name in REPORTS:
                 path = f"/branches/bench/reports/{name}?{PERIOD}"
-                found[name] = _meanwhile(server, lambda path=path: _get(server, path, token))
+                found[name] = _meanwhile(server, partial(_get, server, path, token))
     heads = ("report", "seconds", "hall p50 ms", "hall longest ms")
     table(
         f"The hall while a report of {legs:,} visits is read", heads, [(n, *row.values()) for n, row in found.items()]
