@@ -560,6 +560,7 @@ CREATE TABLE message (
 );
 CREATE INDEX message_of ON message (appointment_id);
 CREATE INDEX outbox ON message (channel, due_at) WHERE state = 'queued';
+CREATE INDEX troubled ON message (branch_id, id) WHERE error IS NOT NULL;
 
 -- One range of waiting time that was shown for a waiting leg, and when the call came.
 CREATE TABLE estimate (

@@ -73,6 +73,7 @@ _BOOKED = text("state = 'booked'")
 _TAKING = text("state IN ('booked', 'arrived')")
 _WAITING = text("state IN ('waiting', 'offered')")
 _QUEUED = text("state = 'queued'")
+_WITH_ERROR = text("error IS NOT NULL")
 
 
 class Contact(SQLModel, table=True):
@@ -237,6 +238,7 @@ class Message(SQLModel, table=True):
     __table_args__ = (
         one_of("state", MessageState),
         Index("outbox", "channel", "due_at", sqlite_where=_QUEUED, postgresql_where=_QUEUED),
+        Index("troubled", "branch_id", "id", sqlite_where=_WITH_ERROR, postgresql_where=_WITH_ERROR),
         Index("message_of", "appointment_id"),
     )
 
