@@ -6,6 +6,7 @@ import tempfile
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from benchmarks.market import Market, bot, person
@@ -33,10 +34,13 @@ OFF: dict[str, Any] = {"one_hold": False}
 PROTECTIONS: dict[str, dict[str, Any]] = {
     "none": OFF,
     "proof of work": {**OFF, "proof_of_work": 2000},
-    "one hold, 2 per address": {"one_hold": True, "holds_per_address": 2},
+    "one hold": {"one_hold": True},
+    "2 holds per address": {**OFF, "holds_per_address": 2},
     "1 booking per contact": {**OFF, "bookings_per_contact": 1},
     "2 bookings per address": {**OFF, "bookings_per_address": 2},
     "name fixed": {**OFF, "name_fixed": True},
+    "delayed release": {**OFF, "delayed_release": True},
+    "waiting list": {**OFF, "waiting_list": True},
     "name fixed, delayed release": {**OFF, "name_fixed": True, "delayed_release": True},
     "name fixed, waiting list": {**OFF, "name_fixed": True, "waiting_list": True},
     "draw": {**OFF, "draw_minutes": 30},
@@ -54,17 +58,29 @@ PROTECTIONS: dict[str, dict[str, Any]] = {
 PROTECTIONS["all"] = {**PROTECTIONS["all but the draw"], "draw_minutes": 30}
 
 
-def measure(bots: int = 50, people: int = 200, seed: int = 1, only: tuple[str, ...] = ()) -> dict[str, Any]:
-    """By protection: slots that bots have after the rush, what they sold, and who has the slots in the end."""
+def measure(
+    bots: int = 50, people: int = 200, seeds: tuple[int, ...] = (1, 2, 3), only: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """By protection, medians over the seeds: slots that bots have after the rush, what they sold, and who has the
+    slots in the end. `spread %` is how far the runs lie apart in what people have.
+    """
     found = {}
     for name in only or tuple(PROTECTIONS):
         say(f"bots: {name} …")
-        found[name] = play(PROTECTIONS[name], bots, people, seed)
+        found[name] = medians([play(PROTECTIONS[name], bots, people, seed) for seed in seeds])
     first = next(iter(found.values()))
     heads = ("protection", *first)
     rows = [(name, *figures.values()) for name, figures in found.items()]
-    table(f"{bots} bots and {people} people for {first['slots']} slots", heads, rows)
+    table(f"{bots} bots and {people} people for {first['slots']} slots, {len(seeds)} seeds", heads, rows)
     return found
+
+
+def medians(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Of each figure; where one run could not say, none is said."""
+    columns = {name: [run[name] for run in runs] for name in runs[0]}
+    found = {name: "-" if "-" in column else median(column) for name, column in columns.items()}
+    inside = columns["people in the end %"]
+    return {**found, "spread %": max(inside) - min(inside)}
 
 
 def play(protections: dict[str, Any], bots: int, people: int, seed: int, windows: int = WINDOWS) -> dict[str, Any]:

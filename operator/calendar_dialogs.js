@@ -14,7 +14,7 @@ export const namesOf = ({ services }) => services.map(serviceName).join(" + ");
 
 // ── a new booking ──
 
-export const openBooking = (slot) => openDialog("book", { slot, language: desk.board.branch.default_language, channel: "phone" });
+export const openBooking = (slot) => openDialog("book", { slot, language: desk.board.branch.default_language, channel: calendar.channel });
 
 // Kept first, then booked: whoever is faster on the web meanwhile has the time, and this page says so.
 async function book(event) {
@@ -37,7 +37,14 @@ function field(name, type) {
     ${words ? html`<span class="field-error" id=${`${name}-fault`}>${words}</span>` : nothing}</label>`;
 }
 
-const radio = (name, value, words) => html`<label><input type="radio" name=${name} value=${value} .checked=${desk.dialog[name] === value} @change=${() => change({ [name]: value })}><span>${words}</span></label>`;
+function chosen(name, value) {
+  change({ [name]: value });
+  if (name !== "channel") return;
+  calendar.channel = value;
+  load();
+}
+
+const radio = (name, value, words) => html`<label><input type="radio" name=${name} value=${value} .checked=${desk.dialog[name] === value} @change=${() => chosen(name, value)}><span>${words}</span></label>`;
 
 export const bookView = () => html`${titleView(t("calendar.book_title", { when: whenOf(desk.dialog.slot) }))}<p><b>${wanted().map(serviceName).join(" + ")}</b></p>
   <form class="stack" novalidate @submit=${book}>${field("name", "text")}${field("phone", "tel")}${field("email", "email")}

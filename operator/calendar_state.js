@@ -5,9 +5,11 @@ import { desk, root, update } from "./state.js";
 
 const WEEK = 7;
 
+// `channel` is how those to be booked ask: by phone or at the reception, each with slots of its own where quotas are set.
 // `moving` is the appointment for which another time is looked for: then free times are those that it may go to.
 export const calendar = {
   view: "day", date: null, days: [], slots: [], services: [], service: null, conflicts: [], found: null, moving: null, problem: null, isLoaded: false,
+  channel: "phone",
 };
 let loads = 0;
 
@@ -22,7 +24,7 @@ export async function load() {
   const base = `/branches/${desk.branch}`;
   const from = firstDay();
   const days = new URLSearchParams({ from, to: calendar.view === "day" ? from : daysAfter(from, WEEK - 1) });
-  const search = new URLSearchParams([...days, ["service", wanted().join(",")], ...(calendar.moving?.needs.length ? [["needs", calendar.moving.needs.join(",")], ["language", calendar.moving.language]] : [])]);
+  const search = new URLSearchParams([...days, ["service", wanted().join(",")], ["channel", calendar.moving ? "reception" : calendar.channel], ...(calendar.moving?.needs.length ? [["needs", calendar.moving.needs.join(",")], ["language", calendar.moving.language]] : [])]);
   try {
     const [shown, slots, conflicts] = await Promise.all([
       api.get(`${base}/calendar?${days}`), wanted().length ? api.get(`${base}/slots?${search}`) : [], api.get(`${base}/appointment-conflicts`),

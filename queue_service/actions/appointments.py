@@ -29,7 +29,7 @@ from queue_service.storage.lookup import token_hash
 from queue_service.storage.office import ServiceSetup
 from queue_service.storage.rows import change_row, put_row
 from queue_service.storage.sealed import seal
-from queue_service.storage.slots import Bookable, Wish, bookable, slot_taken, wish_in
+from queue_service.storage.slots import Bookable, Wish, bookable, not_free, wish_in
 
 VISITOR = "visitor"
 RETENTION = "appointment"
@@ -121,7 +121,8 @@ def _written(hall: Hall, appointment_id: int, staff_id: int | None) -> Any:
 def move(hall: Hall, row: Any, starts_at: datetime, actor: str = VISITOR, hold: str | None = None) -> Any:
     """Move an appointment to another time, wholly or not at all; the row as it is then.
 
-    `hold` names the hold that keeps the new time. Raises Refused: appointment_<state>, slot_taken with alternatives.
+    `hold` names the hold that keeps the new time. Raises Refused: appointment_<state>, slot_taken or no_such_slot
+    with alternatives.
     """
     after(Change.MOVE, row.state)
     wish = wish_in(row, row.language)
@@ -235,6 +236,8 @@ def _require_still_free(hall: Hall, held: Any, wish: Wish, can: Bookable) -> dat
         try:
             holds.require_free(hall, wish, can, held.starts_at, [key])
         except Refused as refusal:  # nobody has to fill in the form again while the slot is still there
+            if refusal.code != "slot_taken":
+                raise
             raise Refused("hold_expired", field="hold", more=refusal.more) from refusal
         return hall.now
     if can.visit == visit_in(held):
@@ -244,7 +247,7 @@ def _require_still_free(hall: Hall, held: Any, wish: Wish, can: Bookable) -> dat
         without = day_book_without(hall.connection, hall.setup, hall.now, day, [key])
         is_there = without.is_free(can.visit, held.starts_at)
     if not is_there:
-        raise slot_taken(hall.connection, hall.setup, hall.now, wish, held.starts_at, "hold")
+        raise not_free(hall.connection, hall.setup, hall.now, wish, held.starts_at, "hold")
     taken_at: datetime = held.taken_at
     return taken_at
 

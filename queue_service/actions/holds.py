@@ -16,7 +16,7 @@ from queue_service.storage.day_books import day_book_without, hold_table, parts_
 from queue_service.storage.hall import Hall
 from queue_service.storage.lookup import token_hash
 from queue_service.storage.rows import put_row
-from queue_service.storage.slots import BY_STAFF, Bookable, Wish, bookable, slot_taken
+from queue_service.storage.slots import BY_STAFF, Bookable, Wish, bookable, not_free
 
 KEPT_AFTER_EXPIRY = timedelta(days=1)
 """So that who comes late with a hold hears that it has ended, and not that it never was."""
@@ -41,8 +41,8 @@ class Held:
 def hold(hall: Hall, wish: Wish, starts_at: datetime, holder: Holder | None = None, moving: int | None = None) -> Held:
     """Keep a slot for a while; `moving` is an appointment that is to come here.
 
-    Raises Refused: slot_taken, slot_not_open, slot_too_soon and slot_over with alternatives, too_many_holds, and as
-    `storage.slots.bookable`.
+    Raises Refused: slot_taken, no_such_slot, slot_not_open, slot_too_soon and slot_over with alternatives,
+    too_many_holds, and as `storage.slots.bookable`.
     """
     holder = holder or Holder()
     can = bookable(hall.setup, hall.now, wish)
@@ -94,7 +94,8 @@ def keep(
 def require_free(
     hall: Hall, wish: Wish, can: Bookable, starts_at: datetime, without: Iterable[tuple[str, int | None]] = ()
 ) -> None:
-    """Raises Refused unless the visit can begin then: not_open_yet, too_soon, slot_taken with alternatives."""
+    """Raises Refused unless the visit can begin then: slot_over, slot_too_soon, slot_not_open, slot_taken or
+    no_such_slot, each with alternatives."""
     day = day_of(starts_at, hall.setup.time_zone)
     if starts_at < can.first:
         code = "slot_over" if wish.channel in BY_STAFF or starts_at <= hall.now else "slot_too_soon"
@@ -103,7 +104,7 @@ def require_free(
         raise _with_alternatives(hall, wish, starts_at, "slot_not_open")
     book = day_book_without(hall.connection, hall.setup, hall.now, day, without)
     if not book.is_free(can.visit, starts_at):
-        raise slot_taken(hall.connection, hall.setup, hall.now, wish, starts_at)
+        raise not_free(hall.connection, hall.setup, hall.now, wish, starts_at)
 
 
 def of_token(hall: Hall, token: str) -> Any:
@@ -139,5 +140,5 @@ def _refuse_too_many(hall: Hall, address: str, limit: int) -> None:
 
 
 def _with_alternatives(hall: Hall, wish: Wish, starts_at: datetime, code: str) -> Refused:
-    taken = slot_taken(hall.connection, hall.setup, hall.now, wish, max(starts_at, hall.now))
+    taken = not_free(hall.connection, hall.setup, hall.now, wish, max(starts_at, hall.now))
     return Refused(code, field="starts_at", more=taken.more)

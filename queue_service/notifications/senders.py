@@ -14,7 +14,7 @@ from urllib.parse import quote
 from queue_service.clock import Clock
 from queue_service.model.appointment import MessageChannel
 from queue_service.notifications.letters import Letter
-from queue_service.rules.contact import digits
+from queue_service.rules.contact import digits, host_for_mail
 from queue_service.settings import PHONE, Settings
 
 SECONDS_TO_ANSWER = 20.0
@@ -116,7 +116,9 @@ class Mail:
     def _written(self, letter: Letter) -> EmailMessage:
         mail = EmailMessage(policy=SMTP)
         mail["From"] = self._settings.mail_sender
-        mail["To"] = Address(letter.name, addr_spec=letter.email)
+        # By its parts: a mailbox in other letters than Latin cannot be read from one text. Its host has a Latin name.
+        mailbox, _, host = (letter.email or "").rpartition("@")
+        mail["To"] = Address(letter.name, mailbox, host_for_mail(host))
         mail["Subject"] = letter.subject
         mail["Date"] = format_datetime(self._clock.now())
         mail["Message-ID"] = f"<{letter.id}@{self._settings.mail_domain}>"

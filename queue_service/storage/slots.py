@@ -13,7 +13,7 @@ from queue_service.rules.booking import BookingFacts
 from queue_service.rules.errors import Kind, Refused, invalid
 from queue_service.rules.next_ticket import NEEDS, requirements
 from queue_service.rules.roster import day_of
-from queue_service.rules.slots import Slot
+from queue_service.rules.slots import DayBook, Slot
 from queue_service.rules.visit import Visit, visit_of
 from queue_service.storage.boards import Board, moment
 from queue_service.storage.day_books import day_book, day_books
@@ -108,12 +108,15 @@ def nearest(
     return sorted(closest, key=lambda slot: slot.starts_at)
 
 
-def slot_taken(
+def not_free(
     connection: Connection, setup: Setup, now: datetime, wish: Wish, wanted: datetime, field: str = "starts_at"
 ) -> Refused:
-    """The refusal for a slot that is not free (any more), with the nearest alternatives."""
+    """The refusal for a time that is not free (any more), or never was a slot, with the nearest alternatives."""
+    day = day_book(connection, setup, now, day_of(wanted, setup.time_zone)).day
+    is_slot = DayBook(day, setup.terms, ()).is_free(bookable(setup, now, wish).visit, wanted)
     others = nearest(connection, setup, now, wish, wanted)
-    return Refused("slot_taken", field=field, more={"alternatives": [slot_board(slot) for slot in others]})
+    code = "slot_taken" if is_slot else "no_such_slot"
+    return Refused(code, field=field, more={"alternatives": [slot_board(slot) for slot in others]})
 
 
 def slot_board(slot: Slot) -> Board:

@@ -46,7 +46,7 @@ AT_THE_DESK = (Role.RECEPTION, Role.HALL, Role.OPERATOR)
 @api.get("/branches/<branch>/slots", summary="Free slots for a service, or for several in one visit")
 def slots(path: BranchPath, query: SlotSearch) -> Response:
     staff = access.require_if_signed_in(*AT_THE_DESK, branch=path.branch)
-    channel = Channel.WEB if staff is None else Channel.RECEPTION
+    channel = Channel.WEB if staff is None else query.channel if query.channel in BY_STAFF else Channel.RECEPTION
     wish = Wish(tuple(query.service), channel, tuple(query.needs), query.language)
     proof.of_request(path.branch, wish)
 

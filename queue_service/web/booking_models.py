@@ -27,6 +27,8 @@ class SlotSearch(Days):
     """One code, or several with commas: they are served one after the other."""
     needs: Listed = []
     language: Annotated[str, Field(max_length=16)] = ""
+    channel: Channel = Channel.WEB
+    """Staff search for `phone` or `reception`: each may have a quota. Others have the web's, whatever they name."""
 
 
 class NearestSearch(Body):

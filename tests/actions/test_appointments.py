@@ -89,6 +89,23 @@ def test_a_form_that_took_too_long_still_books_a_slot_that_is_free(
     assert len(rows(database, appointment_table)) == 2
 
 
+def test_a_time_at_which_nobody_is_received_is_not_said_to_be_taken(database: Database, office: str) -> None:
+    for moment in (at(3, "12:00"), at(3, "20:00"), at(3, "10:10"), at(3, "10:00") + timedelta(seconds=1)):
+        refused = refusal(lambda moment=moment: a_hold(database, moment))  # type: ignore[misc]
+        assert (refused.code, len(refused.more["alternatives"])) == ("no_such_slot", 5)
+
+
+def test_a_roster_that_changes_under_a_hold_is_told_as_what_it_is(database: Database, office: str) -> None:
+    hold = a_hold(database, at(3, "10:00"))
+    holiday = SpecialDaysFacts(first=date(2026, 3, 3), last=date(2026, 3, 3))
+    database.act(office, lambda hall: rosters.put_special_days(hall, holiday, "test"))
+    late = refusal(lambda: database.act(office, lambda hall: appointments.book(hall, hold, ADA, "ru")))
+    assert late.code == "no_such_slot"
+    assert late.more["alternatives"]
+    assert all("2026-03-03" not in slot["starts_at"] for slot in late.more["alternatives"])
+    assert rows(database, appointment_table) == []
+
+
 def test_cancelling_brings_back_exactly_what_was_free(database: Database, office: str) -> None:
     an_appointment(database, at(3, "09:30"), "B")
     before = {service: free(database, service) for service in ("A", "B", "AB")}

@@ -179,6 +179,23 @@ def test_a_refused_recipient_stops_nobody_else_and_a_busy_one_is_tried_again(
 
 
 @ON_SQLITE
+@pytest.mark.parametrize(("knows_all_letters", "sent"), [(True, 3), (False, 2)])
+def test_an_address_in_another_alphabet_is_written_to_where_the_mail_server_can(
+    database: Database, office: str, free_port: int, clock: FrozenClock, knows_all_letters: bool, sent: int
+) -> None:
+    mail = MailServer(free_port, enable_SMTPUTF8=knows_all_letters)
+    mail.start()
+    for hour, email in (("10:00", "anna@пример.рф"), ("10:30", "анна@почта.рф"), ("11:00", "zoe@example.org")):
+        an_appointment(database, at(3, hour), contact=ContactFacts("Анна", f"+44 20 7946 {hour[:2]}{hour[3:]}", email))
+    assert send_due(database, a_sender(free_port, clock), LINK) == sent
+    mail.stop()
+    assert mail.letters[0]["To"] == "Анна <anna@xn--e1afmkfd.xn--p1ai>"
+    assert ("анна@xn--80a1acny.xn--p1ai" in mail.letters[1]["To"]) == knows_all_letters
+    told = rows(database, kind="booked")[1]
+    assert (told.state, told.error) == (("sent", None) if knows_all_letters else ("failed", "unsupported address"))
+
+
+@ON_SQLITE
 def test_a_poison_row_holds_up_nobody_and_is_given_up_in_the_end(
     database: Database, office: str, mail: MailServer, sender: Mail, clock: FrozenClock, monkeypatch: Any
 ) -> None:

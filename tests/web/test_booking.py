@@ -91,7 +91,7 @@ def test_book_look_move_cancel(visitor: Caller, office: str, clock: FrozenClock)
     assert (moved["starts_at"], moved["sequence"], moved["code"]) == ("2026-03-04T09:00:00.000Z", 1, mine["code"])
     by_hold = a_slot(visitor, at(4, "10:30"), moving=mine["token"]).json["hold"]
     assert visitor.post(move, {"hold": by_hold}).json["starts_at"] == "2026-03-04T09:30:00.000Z"
-    assert visitor.post(move, {"starts_at": iso(at(4, "20:00"))}).json["code"] == "slot_taken"
+    assert visitor.post(move, {"starts_at": iso(at(4, "20:00"))}).json["code"] == "no_such_slot"
 
     cancelled = visitor.send("DELETE", f"/appointments/{mine['token']}").json
     assert (cancelled["status"], set(cancelled["may"].values())) == ("cancelled", {False})
@@ -291,3 +291,22 @@ def test_an_admin_changes_rosters_and_is_told_what_does_not_fit(known: Any, offi
     assert changed["booking"]["minutes"] == 45
     bad = admin.send("PATCH", "/admin/branches/centre/services/A", {"booking": {"walk_in_percent": 101}})
     assert bad.json["errors"][0]["field"] == "booking.walk_in_percent"
+
+
+def test_staff_find_what_is_left_for_those_who_ring_up_or_come(
+    known: Any, visitor: Caller, office: str, database: Database
+) -> None:
+    rita = known("rita", "reception")
+    database.act(office, lambda hall: bookable(hall, "A", quotas={"phone": 0}))
+
+    def found(caller: Caller, channel: str) -> int:
+        days = "from=2026-03-03&to=2026-03-03"
+        return len(caller.get(f"/branches/centre/slots?service=A&{days}&channel={channel}").json)
+
+    def held(channel: str) -> int:
+        order = {"service": "A", "starts_at": iso(at(3, "10:00")), "channel": channel}
+        return int(rita.post("/branches/centre/slot-holds", order).status_code)
+
+    assert [found(rita, channel) for channel in ("phone", "reception")] == [0, 14]
+    assert [held(channel) for channel in ("phone", "reception")] == [409, 201]
+    assert found(visitor, "phone") == 13, "whoever is no staff searches as the web does"
