@@ -23,7 +23,7 @@ function draw() {
   document.title = t("calendar.page_title");
   render(html`<div class="desk calendar" data-version=${desk.board.version} data-pending=${desk.pending ?? ""}>${barView()}
     <div class="becomes"><p role="status" class="said">${desk.said}</p><div role="alert">${problemOf() ? html`<p class="notice warn">${problemOf()}</p>` : nothing}</div></div>
-    <div class="work"><div class="stack">${toolsView()}${movingView()}${daysView()}</div><aside>${conflictsView()}${searchView()}</aside></div>
+    <div class="work"><div class="stack">${toolsView()}${movingView()}${daysView()}</div><aside>${searchView()}${conflictsView()}</aside></div>
     <div role="alert" class="offline">${desk.isOnline ? nothing : html`<p class="notice alarm">${t("desk.offline")}</p>`}</div>
     ${dialogView({ book: bookView, appointment: appointmentView })}</div>`, root);
 }

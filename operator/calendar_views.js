@@ -1,6 +1,6 @@
 // How do days look? One day by time, a week side by side; beside them who is looked for, and who needs another time.
 import { html, nothing } from "lit-html";
-import { dayName, daysAfter, fullDay } from "/static/common/days.js";
+import { dateOf, dayName, daysAfter, fullDay } from "/static/common/days.js";
 import { clock, t, text } from "/static/common/i18n.js";
 import { moveTo, namesOf, openAppointment, openBooking, whenOf } from "./calendar_dialogs.js";
 import { calendar, find, firstDay, freeOn, show, today } from "./calendar_state.js";
@@ -65,9 +65,15 @@ export function daysView() {
 
 // ── at the side ──
 
+// On the day of the appointment the time says enough.
+function offerButton(one, slot) {
+  const words = dateOf(slot.starts_at) === dateOf(one.starts_at) ? clock(slot.starts_at) : whenOf(slot);
+  return html`<button type="button" class="small" data-offer=${slot.starts_at} aria-label=${whenOf(slot)} ?disabled=${!canAct()} @click=${() => moveTo(one, slot.starts_at)}>${words}</button>`;
+}
+
 export const conflictsView = () => (calendar.conflicts.length ? html`<section class="card conflicts" data-conflicts><h2>${t("calendar.conflicts", { n: calendar.conflicts.length })}</h2><p class="soft">${t("calendar.conflicts_mean")}</p>
   <ul>${calendar.conflicts.map((one) => html`<li data-conflict=${one.code}><button type="button" class="booked" @click=${() => openAppointment(one)}><span><b>${one.name ?? one.code}</b> ${namesOf(one)}<br>${whenOf(one)}${one.phone ? html`<br>${one.phone}` : nothing}</span></button>
-    ${one.alternatives.length ? html`<div class="ends" role="group" aria-label=${t("calendar.move_to")}><span>${t("calendar.move_to")}</span>${one.alternatives.map((slot) => html`<button type="button" class="small" data-offer=${slot.starts_at} ?disabled=${!canAct()} @click=${() => moveTo(one, slot.starts_at)}>${whenOf(slot)}</button>`)}</div>` : html`<p class="soft">${t("calendar.no_offer")}</p>`}</li>`)}</ul></section>` : nothing);
+    ${one.alternatives.length ? html`<div class="ends" role="group" aria-label=${t("calendar.move_to")}><span>${t("calendar.move_to")}</span>${one.alternatives.map((slot) => offerButton(one, slot))}</div>` : html`<p class="soft">${t("calendar.no_offer")}</p>`}</li>`)}</ul></section>` : nothing);
 
 function submit(event) {
   event.preventDefault();

@@ -53,6 +53,10 @@ def test_a_visit_is_booked_for_somebody_on_the_phone(calendar: OpenCalendar, off
     starts_at = slot.get_attribute("data-free")
     slot.click()
     expect(page.locator("[name=name]")).to_be_focused()
+    for channel in ("reception", "phone"):  # each may have slots of its own
+        with page.expect_request(lambda asked, channel=channel: f"channel={channel}" in asked.url):  # type: ignore[misc]
+            page.locator(f"[name=channel][value={channel}]").check(force=True)
+    page.focus("[name=name]")
     page.keyboard.type("Grace Hopper")
     page.click("[data-book]")
     expect(page.locator("#phone-fault")).to_be_visible()
