@@ -1,6 +1,6 @@
 // What is true of the ticket now, and what is the one thing to do about it?
 import { html, nothing, svg } from "lit-html";
-import { clock, t } from "/static/common/i18n.js";
+import { clock, dayAndClock, t } from "/static/common/i18n.js";
 import { waitWords } from "/static/common/words.js";
 
 const arrow = svg`<svg viewBox="0 0 48 32" fill="none" stroke="currentColor" stroke-width="6" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="M3 16h40M31 4l13 12-13 12"/></svg>`;
@@ -24,13 +24,18 @@ export const calledView = ({ ticket, confirmed }, act) => html`<section class="t
 const card = (title, ...more) => html`<section class="now card"><h1 tabindex="-1">${title}</h1>${more}</section>`;
 const number = (ticket) => html`<p class="number">${ticket.number}</p>`;
 
-function waitingView(ticket) {
+// Before the office opens, a long range says little without the hour at which it opens.
+function windowsWords({ windows_open: open, opens_at: opensAt }, now) {
+  if (open) return t("ticket.windows_open", { n: open });
+  return opensAt ? t("ticket.opens_at", { time: dayAndClock(opensAt, now) }) : t("ticket.no_window_open");
+}
+
+function waitingView(ticket, now) {
   const ahead = ticket.people_ahead ? t("ticket.ahead", { n: ticket.people_ahead }) : t("ticket.nobody_ahead");
-  const windows = ticket.windows_open ? t("ticket.windows_open", { n: ticket.windows_open }) : t("ticket.no_window_open");
   const wait = waitWords(ticket.estimate);
   return card(t("ticket.waiting"), html`<p class="place">${ahead}</p>`, number(ticket),
     ticket.booked_at ? html`<p class="booked">${t("ticket.booked_at", { time: clock(ticket.booked_at) })}</p>` : nothing,
-    html`<p data-wait>${wait ? t("ticket.estimate", { range: wait }) : t("ticket.no_estimate")}</p><p>${windows}</p><p class="soft">${t("ticket.where")}</p>`);
+    html`<p data-wait>${wait ? t("ticket.estimate", { range: wait }) : t("ticket.no_estimate")}</p><p>${windowsWords(ticket, now)}</p><p class="soft">${t("ticket.where")}</p>`);
 }
 
 // Put off by the holder, or paused by the office: either way, until when?
@@ -49,7 +54,7 @@ export function nowView(phone) {
     const before = html`<p>${t("ticket.called_before", { window: ticket.window, time: clock(ticket.called_at) })}</p>`;
     return phone.isStale ? card(t("ticket.waiting"), number(ticket), before) : card(t("ticket.checking"), number(ticket));
   }
-  if (ticket.status === "waiting") return waitingView(ticket);
+  if (ticket.status === "waiting") return waitingView(ticket, phone.now());
   if (ticket.status === "held") return heldView(ticket);
   if (ticket.status === "serving") return card(t("ticket.serving"), number(ticket), html`<p class="place">${t("ticket.at_window", { window: ticket.window })}</p>`);
   const words = mayRejoin(phone) ? t("ticket.rejoin_means") : t(`ticket.${ticket.status}_text`);

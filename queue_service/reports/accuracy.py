@@ -20,8 +20,9 @@ TOLERANCE_SECONDS = 30
 DEFINITIONS = {
     "told": "`with_ticket`: the first range of a visit, told with the ticket or as soon as it was known. `later`: "
     "ranges that were told when the first was no longer right.",
-    "shown": "Ranges that visitors were shown: from the middle (a little more than half are called sooner) to the late "
-    "end (nine in ten are called sooner), in steps of 5 minutes.",
+    "shown": "Ranges that visitors were shown: from half (one in two is called sooner) to the late end (nine in ten "
+    "are called sooner), in steps of 5 minutes.",
+    "middle": "The one number that a range stands for; between half and eight in ten, as being late is worse.",
     "called": "Of these: the visitor was called afterwards.",
     "left": "Of these: the visitor left or was never called. Nothing can be compared.",
     "mean_error": "Mean distance between the call and the middle, of `called`. Seconds.",

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from queue_service.model.branch import WindowState
-from queue_service.rules.day_record import DayRecord, Guest, Shift, Visit, after_pause, next_break
+from queue_service.rules.day_record import DayRecord, Shift, Visit, after_pause, next_break
+from queue_service.rules.patience import Patience, PatienceLearner
 
 Array = NDArray[np.float64]
 
@@ -24,29 +25,22 @@ USUAL_SECONDS = {
     "call_after_no_show": (4.0, 8.0, 14.0),
     "reaction": (5.0, 10.0, 18.0),
     "pause": (180.0, 300.0, 420.0, 600.0),
-    "lateness": (0.0, 60.0, 120.0, 300.0),
+    "lateness": (-120.0, -60.0, 0.0, 30.0, 60.0, 90.0, 120.0, 180.0, 240.0, 300.0, 420.0),
     "earliness": (-300.0, 0.0, 180.0, 360.0, 600.0, 900.0),
 }
-USUAL_BREAK = (0.9, 1.0, 1.0, 1.1)
+USUAL_BREAK = (0.8, 0.9, 0.95, 1.0, 1.0, 1.05, 1.1, 1.2)
 # How often, in an office that has measured nothing; a number of cases that weigh as much as as many measured ones.
 USUAL_PAUSES, SERVED_SECONDS = 0.5, 3600.0
-USUAL_EARLY_ENDS, SHIFT_SECONDS = 0.1, 20_000.0
-USUAL_ABSENT_SHIFTS, SHIFTS = 0.05, 1.0
 USUAL_ABSENT, BOOKED = 0.7, 5.0
-USUAL_MISSED, CALLED = 1.0, 20.0
+# One shift in twenty does not begin, and one in twenty ends early: so seldom that one day is no evidence.
+SHIFTS, SHIFT_SECONDS = 20.0, 20 * 8 * 3600.0
 MOST_KEPT = 1500
 """Of each list the newest are kept."""
 LONGEST_GAP_SECONDS = 1800.0
 LONGEST_REACTION_SECONDS = 120.0
 LEFT_EARLY_SECONDS = 900.0
 """A shift that ends so long before its plan ended early."""
-BANDS = np.array([600.0, 1800.0, 3600.0])
-"""Not coming depends on the wait: up to 10 minutes, up to 30, up to 60, longer."""
 HALF_HOUR, HALF_HOURS = 1800.0, 48
-
-
-def band(waited: float) -> int:
-    return int(np.searchsorted(BANDS, waited, "right"))
 
 
 @dataclass(frozen=True)
@@ -78,8 +72,7 @@ class Habits:
     """The chance that a planned window does not open at all."""
     absent: float
     """The chance that a visitor with an appointment does not check in."""
-    no_show: Mapping[Guest, Array]
-    """The chance of not coming to a call, for each band of the wait; it never falls with the wait."""
+    patience: Patience
     given_back: float
     """Of those who do not come: the share that gives the ticket back before the call."""
     arrivals_per_day: Mapping[tuple[str, str], float]
@@ -100,10 +93,10 @@ class HabitsLearner:
         self._seconds = {name: list(usual) for name, usual in USUAL_SECONDS.items()}
         self._break_ratio = list(USUAL_BREAK)
         self._pauses, self._served_seconds = USUAL_PAUSES, SERVED_SECONDS
-        self._early_ends, self._shift_seconds = USUAL_EARLY_ENDS, SHIFT_SECONDS
-        self._absent_shifts, self._shifts = USUAL_ABSENT_SHIFTS, SHIFTS
+        self._early_ends, self._shift_seconds = 1.0, SHIFT_SECONDS
+        self._absent_shifts, self._shifts = 1.0, SHIFTS
         self._absent, self._booked = USUAL_ABSENT, BOOKED
-        self._calls: dict[tuple[Guest, int], list[float]] = defaultdict(lambda: [0.0, 0.0])
+        self._patience = PatienceLearner()
         self._given_back = 0.5
         self._days = 0.0
         self._arrivals: Counter[tuple[str, str]] = Counter()
@@ -128,7 +121,6 @@ class HabitsLearner:
             del seconds[:-MOST_KEPT]
 
     def habits(self) -> Habits:
-        missed = sum(counts[1] for counts in self._calls.values())
         return Habits(
             **{name: np.sort(seconds) for name, seconds in self._seconds.items()},
             break_ratio=np.sort(self._break_ratio),
@@ -136,21 +128,11 @@ class HabitsLearner:
             early_ends_per_second=self._early_ends / self._shift_seconds,
             absent_shift=self._absent_shifts / self._shifts,
             absent=self._absent / self._booked,
-            no_show=self._no_show(),
-            given_back=self._given_back / (self._given_back + missed + 1),
+            patience=self._patience.patience(),
+            given_back=self._given_back / (self._given_back + self._patience.missed + 1),
             arrivals_per_day={stream: count / self._days for stream, count in self._arrivals.items()},
             by_half_hour=self._by_half_hour / (self._by_half_hour.sum() or 1.0),
         )
-
-    def _no_show(self) -> dict[Guest, Array]:
-        called, missed = (sum(counts[i] for counts in self._calls.values()) for i in (0, 1))
-        overall = (missed + USUAL_MISSED) / (called + CALLED)
-        chances = {}
-        for kind in Guest:
-            counts = np.array([self._calls.get((kind, i), [0.0, 0.0]) for i in range(len(BANDS) + 1)])
-            chance = (counts[:, 1] + CALLED * overall) / (counts[:, 0] + CALLED)
-            chances[kind] = np.maximum.accumulate(chance)
-        return chances
 
     def _take_arrivals(self, day: DayRecord) -> None:
         hours = np.arange(HALF_HOURS) * HALF_HOUR
@@ -176,13 +158,11 @@ class HabitsLearner:
         self._given_back += visit.left_at is not None
         if visit.called_at is None or (visit.started_at is None and not visit.is_missed):
             return
-        counts = self._calls[visit.guest, band(visit.called_at - visit.joined_at)]
-        counts[0] += 1
+        self._patience.take(visit.guest, visit.called_at - visit.joined_at, is_missed=visit.started_at is None)
         if visit.started_at is not None:
             self._seconds["walk"].append(min(visit.started_at - visit.called_at, LONGEST_GAP_SECONDS))
             self._served_seconds += (visit.ended_at or visit.started_at) - visit.started_at
         elif visit.ended_at is not None:
-            counts[1] += 1
             self._seconds["give_up"].append(min(visit.ended_at - visit.called_at, LONGEST_GAP_SECONDS))
 
     def _take_gap(self, earlier: Visit, later: Visit, changes: Sequence[float]) -> None:

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from queue_service.rules.chance import NEVER, Array
 from queue_service.rules.day_record import Guest
-from queue_service.rules.habits import BANDS
 from queue_service.rules.hall_draws import HallDraws
 from queue_service.rules.hall_now import Waiting
 from queue_service.rules.next_ticket import BEFORE_APPOINTMENT
+from queue_service.rules.patience import GUESTS
 
 Places = NDArray[np.intp]
 
@@ -22,7 +22,6 @@ GIVEN_UP_SECONDS = 3600.0
 """An appointment whose visitor is that late is not expected any more."""
 SOON_SECONDS = 600.0
 NEVER_YET = -math.inf
-GUESTS = {kind: i for i, kind in enumerate(Guest)}
 
 
 @dataclass(frozen=True)
@@ -184,10 +183,9 @@ def _last_turn(draws: HallDraws) -> float:
 def _leaving(draws: HallDraws, guest: Places) -> tuple[Array, Array]:
     """(how long each has patience, what a call costs that comes too late for it)"""
     habits, persons = draws.habits, len(guest)
-    chances = np.array([habits.no_show[kind] for kind in GUESTS])[guest]
-    drawn = draws.chance.shares(persons)
-    passed = (drawn[:, :, None] >= chances).sum(axis=2)
-    patience = np.array([0.0, *BANDS, NEVER])[passed]
+    never = np.array([habits.patience.never[kind] for kind in GUESTS])[guest]
+    stays = draws.chance.generator.exponential(habits.patience.seconds, (draws.chance.rollouts, persons))
+    patience = np.where(draws.chance.shares(persons) < never, 0.0, stays)
     cost = draws.chance.measured(habits.give_up, persons) + draws.chance.measured(habits.call_after_no_show, persons)
     return patience, np.where(draws.chance.shares(persons) < habits.given_back, 0.0, cost)
 

@@ -1,4 +1,4 @@
-"""Which range is a visitor told? From the middle to the late end of what the rollouts say, in steps of 5 minutes."""
+"""Which range is a visitor told? From half to the late end of what the rollouts say, in steps of 5 minutes."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -83,10 +83,10 @@ def tell(hall: HallNow, services: Iterable[str], past: PastServices, habits: Hab
 def told(found: Range, basis: Basis, before: Told | None = None) -> Told:
     """The range in whole steps; the one before as long as it is still nearly right."""
     if not math.isfinite(found.high):
-        return NOTHING_YET if math.isfinite(found.middle) else NO_WINDOW
+        return NOTHING_YET if math.isfinite(found.half) else NO_WINDOW
     if before is not None and before.basis == basis and _is_nearly(found, before):
         return replace(before, found=found)
-    low = math.floor(found.middle / STEP_SECONDS) * STEP_SECONDS
+    low = math.floor(found.half / STEP_SECONDS) * STEP_SECONDS
     high = max(math.ceil(found.high / STEP_SECONDS) * STEP_SECONDS, low + STEP_SECONDS)
     return Told(int(low), int(high), basis, found)
 
@@ -109,5 +109,5 @@ def who_asks(hall: HallNow, services: Iterable[str]) -> dict[Line, Waiting]:
 def _is_nearly(found: Range, before: Told) -> bool:
     if before.low is None or before.high is None:
         return False
-    is_low = before.low - SLACK_SECONDS <= found.middle < before.low + STEP_SECONDS + SLACK_SECONDS
+    is_low = before.low - SLACK_SECONDS <= found.half < before.low + STEP_SECONDS + SLACK_SECONDS
     return is_low and before.high - STEP_SECONDS - SLACK_SECONDS < found.high <= before.high + SLACK_SECONDS

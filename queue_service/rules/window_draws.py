@@ -6,7 +6,6 @@ import numpy as np
 
 from queue_service.rules.chance import NEVER, SHORTEST_TAIL_SECONDS, Array
 from queue_service.rules.day_record import next_break
-from queue_service.rules.habits import band
 from queue_service.rules.hall_draws import HallDraws
 from queue_service.rules.hall_now import At, WindowNow
 
@@ -80,7 +79,7 @@ def _until_next_call(draws: HallDraws, window: WindowNow) -> Array:
 def _until_done_with_called(draws: HallDraws, window: WindowNow, log_slowness: Array) -> Array:
     """The longer nobody has come to a call, the likelier nobody will."""
     chance, habits, since = draws.chance, draws.habits, draws.hall.now - window.since
-    missing = float(habits.no_show[window.guest][band(window.waited)]) * _still_lasting(habits.give_up, since)
+    missing = habits.patience.misses(window.guest, window.waited) * _still_lasting(habits.give_up, since)
     walking = (1 - missing) * _still_lasting(habits.walk, since)
     service = _rest_of_service(draws, window, log_slowness, 0.0)
     comes = chance.rest(habits.walk, since) + service + draws.after_service(service)

@@ -160,11 +160,20 @@ def visit_at(setup: Setup, now: datetime, legs: Sequence[Any], version: int, pla
         "may": _visitor_may(current, setup, now),
         "returns_at": moment(current.due_at) if current.state == LegState.HELD else None,
         "windows_open": setup.open_windows(service),
+        "opens_at": _opens_at(setup, now, current, service),
         "branch": branch_place(setup),
         "calls_before_no_show": setup.rules.calls_before_no_show,
         "version": version,
         "server_time": moment(now),
     }
+
+
+def _opens_at(setup: Setup, now: datetime, leg: Any, service: str) -> str | None:
+    """When the office opens, for somebody who waits for that: it is most of what their range tells."""
+    if leg.state != LegState.WAITING or setup.open_windows(service):
+        return None
+    opening = setup.opening(now)
+    return None if opening.is_open else moment(opening.opens_at)
 
 
 def called_earlier(connection: Connection, setup: Setup, leg: Any) -> dict[str, int]:

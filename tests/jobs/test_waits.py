@@ -2,7 +2,6 @@
 
 import io
 import json
-from dataclasses import astuple
 from datetime import timedelta
 from typing import Any
 
@@ -141,7 +140,9 @@ def test_visitors_are_told_what_the_examined_estimator_says(database: Database, 
     there = json.loads(out.getvalue().splitlines()[-1])["pred"]
     assert len(here) == 6
     for leg, one in here.items():
-        assert there[str(leg)] == pytest.approx([min(at, NOBODY_IN_SIGHT_SECONDS) for at in astuple(one)])
+        assert there[str(leg)] == pytest.approx(
+            [min(at, NOBODY_IN_SIGHT_SECONDS) for at in (one.low, one.middle, one.high)]
+        )
 
 
 def test_a_range_is_told_kept_and_scored_when_the_call_comes(database: Database, clock: FrozenClock) -> None:
@@ -194,14 +195,32 @@ def test_without_a_window_nothing_is_said(database: Database, clock: FrozenClock
     assert waits.keep() == 0
 
 
+def test_before_the_office_opens_a_ticket_says_when(database: Database, clock: FrozenClock) -> None:
+    """A range of hours means little without it."""
+    an_office(database, windows={"1": "A", "2": "A"}, hours={day: [["08:00", "16:00"]] for day in WEEKDAYS})
+    issued = a_ticket(database)
+
+    def look(connection: Any) -> Any:
+        return boards.ticket(connection, database.setup("centre"), clock.now(), issued.ticket_id)
+
+    def opens_at() -> Any:
+        return database.read(look)["opens_at"]
+
+    assert opens_at() is None  # nine o'clock: no window is open, but the office is
+    clock.advance(hours=-3)
+    assert opens_at() == "2026-03-02T07:00:00.000Z"
+    a_desk(database, "1", "anna")  # somebody has begun early
+    assert opens_at() is None
+
+
 def test_a_range_does_not_flicker_and_is_never_a_bare_number() -> None:
-    before = told(Range(0.0, 590.0, 1190.0), Basis.MEASURED)
+    before = told(Range(0.0, 590.0, 700.0, 1190.0), Basis.MEASURED)
     assert (before.low, before.high) == (300, 1200)
-    for found in (Range(0.0, 620.0, 1230.0), Range(0.0, 280.0, 1100.0)):
+    for found in (Range(0.0, 620.0, 700.0, 1230.0), Range(0.0, 280.0, 700.0, 1100.0)):
         assert told(found, Basis.MEASURED, before).is_shown_as(before)
-    after = told(Range(0.0, 700.0, 1400.0), Basis.MEASURED, before)
+    after = told(Range(0.0, 700.0, 900.0, 1400.0), Basis.MEASURED, before)
     assert (after.low, after.high) == (600, 1500)
-    assert told(Range(0.0, 0.0, 0.0), Basis.MEASURED).high == 300
+    assert told(Range(0.0, 0.0, 0.0, 0.0), Basis.MEASURED).high == 300
     assert told(NOBODY_CALLS, Basis.MEASURED) == NO_WINDOW
 
 

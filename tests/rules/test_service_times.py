@@ -133,10 +133,21 @@ def test_who_waits_longer_comes_less() -> None:
 
     soon = [called(60, comes=True)] * 95 + [called(60, comes=False)] * 5
     late = [called(5000, comes=True)] * 60 + [called(5000, comes=False)] * 40
-    chances = learn_habits([day([*soon, *late])]).no_show[Guest.WALK_IN]
-    assert chances[0] == pytest.approx(0.07, abs=0.04)
-    assert chances[3] == pytest.approx(0.37, abs=0.05)
-    assert (np.diff(chances) >= 0).all()
+    patience = learn_habits([day([*soon, *late])]).patience
+    assert patience.misses(Guest.WALK_IN, 60) == pytest.approx(0.05, abs=0.03)
+    assert patience.misses(Guest.WALK_IN, 5000) == pytest.approx(0.38, abs=0.05)
+    assert patience.misses(Guest.WALK_IN, 10_000) > 0.5  # though nobody has waited so long
+
+
+def test_a_new_office_expects_most_to_come_and_one_day_is_little_evidence_of_the_rare() -> None:
+    assert USUAL.patience.misses(Guest.APPOINTMENT, 0) == pytest.approx(0.05, abs=0.02)
+    assert USUAL.patience.misses(Guest.WALK_IN, 7200) < 0.5
+    plans = {str(window): Plan(OPENS, CLOSES) for window in range(8)}
+    opened = [Shift(OPENS, window, WindowState.OPEN) for window in plans]
+    one_day = learn_habits([day([], opened, plans=plans)])
+    all_came = learn_habits([day([], opened, plans=plans)] * 30)
+    assert one_day.absent_shift == pytest.approx(0.05, rel=0.4)
+    assert all_came.absent_shift < 0.01
 
 
 def test_priority_visitors_are_expected_as_often_as_they_came_even_on_the_first_day() -> None:

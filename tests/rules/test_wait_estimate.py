@@ -244,8 +244,20 @@ def test_everybody_waiting_is_answered_at_once_and_in_order() -> None:
     found = ranges(hall(waiting=[waiting(i, NINE - 600 + i) for i in range(5)]))
     middles = [found[i].middle for i in range(5)]
     assert middles == sorted(middles)
-    assert all(found[i].low <= found[i].middle <= found[i].high for i in range(5))
+    assert all(found[i].low <= found[i].half <= found[i].middle <= found[i].high for i in range(5))
     assert middles[4] == pytest.approx(4 * 640, rel=0.2)
+
+
+def test_the_middle_of_a_range_errs_late_and_stays_a_number_when_some_rollouts_never_call() -> None:
+    uneven = PastServices({"a": 600.0}, ["1"], [Served("a", "1", minutes * 60.0, 0.3, 1) for minutes in (2, 18)] * 100)
+    serving = window(at=At.SERVING, since=NINE - 1, service="a")
+    found = ranges(hall(waiting=[waiting(1)], windows=[serving]), uneven)[1]
+    assert found.half + 60 < found.middle < found.high
+    closing = window(plan=Plan(NINE - 3600, NINE + 3600))  # the last in line may find the window closed
+    last = ranges(hall(waiting=[waiting(i) for i in range(6)], windows=[closing]))[5]
+    assert last.half < math.inf
+    assert last.high == math.inf
+    assert last.half < last.middle < 6 * 3600
 
 
 def test_the_same_hall_is_answered_the_same() -> None:
