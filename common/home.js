@@ -5,9 +5,10 @@ import { closing, dayAndClock, language, languages, onLanguage, page, setLanguag
 const icon = (shape) => svg`<svg viewBox="0 0 32 32" fill="none" stroke="currentColor" stroke-width="2.5" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">${shape}</svg>`;
 const ICONS = {
   kiosk: icon(svg`<rect x="8" y="2.5" width="16" height="20" rx="2.5"/><path d="M12 22.5v4.5h8v-4.5M12 8h8M12 13h8"/>`),
-  book: icon(svg`<rect x="3.5" y="5.5" width="25" height="23" rx="2.5"/><path d="M3.5 12h25M10 2.500v6M22 2.500v6M11 20.500l3.500 3.500 6.500-7"/>`),
+  book: icon(svg`<rect x="3.5" y="5.5" width="25" height="23" rx="2.5"/><path d="M3.5 12h25M10 2.5v6M22 2.5v6M11 20.5l3.5 3.5 6.5-7"/>`),
   hall: icon(svg`<rect x="2.5" y="5" width="27" height="18" rx="2.5"/><path d="M11 28.5h10M8 14h7M19 10.5l4 3.5-4 3.5"/>`),
   desk: icon(svg`<circle cx="16" cy="8.5" r="5"/><path d="M6 21c1-5 5-6.5 10-6.5s9 1.5 10 6.5M2.5 23.5h27M6 24v5M26 24v5"/>`),
+  promises: icon(svg`<path d="M3.5 27.5h25M7.5 22.5v-6M13.5 22.5v-12M19.5 22.5v-9M25.5 22.5v-17"/>`),
   admin: icon(svg`<path d="M4 8.5h12M24 8.5h4M4 23.5h4M16 23.5h12"/><circle cx="20" cy="8.5" r="3.6"/><circle cx="12" cy="23.5" r="3.6"/>`),
 };
 
@@ -21,7 +22,7 @@ function factsOf(branch) {
 
 const branchView = (branch) => html`<section class="branch">
   <div><h2>${text(branch.name)}</h2><p class="soft">${factsOf(branch)}</p></div>
-  <div class="doors">${door(`/kiosk/${branch.code}`, "kiosk")}${door(`/book/${branch.code}`, "book")}${door(`/display/${branch.code}`, "hall")}${door(`/desk?branch=${branch.code}`, "desk")}${door(`/admin?branch=${branch.code}`, "admin")}</div></section>`;
+  <div class="doors">${door(`/kiosk/${branch.code}`, "kiosk")}${door(`/book/${branch.code}`, "book")}${door(`/display/${branch.code}`, "hall")}${door(`/desk?branch=${branch.code}`, "desk")}${door(`/hall/${branch.code}`, "promises")}${door(`/admin?branch=${branch.code}`, "admin")}</div></section>`;
 
 const startView = () => html`
   <div><h1>${t("home.headline")}</h1><p class="lead">${t("home.intro")}</p></div>

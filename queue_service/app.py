@@ -25,7 +25,7 @@ from queue_service.jobs.schedule import start_jobs
 from queue_service.jobs.waits import WaitingTimes
 from queue_service.notifications.senders import senders_of
 from queue_service.notifications.speech import Speech
-from queue_service.settings import Settings
+from queue_service.settings import BadSettings, Settings
 from queue_service.storage.database import Database
 from queue_service.storage.schema import require_current_schema
 from queue_service.web import (
@@ -140,7 +140,7 @@ def serve(settings: Settings, on_ready: Any = None) -> None:
     app = create_app(database, settings)
     app.teardown_request(lambda _: sleep(0))  # a busy keep-alive client must not starve the others
     server = WSGIServer((settings.host, settings.port), app, handler_class=WebSocketHandler, log=None)
-    server.start()
+    _listen(server, settings)
     # Head and body leave as two segments: without this the second waits 40 ms for the first one's acknowledgement.
     server.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     WaitingTimes(database, _in_thread(ThreadPool(1)), app.extensions["live"].look_again).start()
@@ -153,6 +153,15 @@ def serve(settings: Settings, on_ready: Any = None) -> None:
     server.serve_forever()
     scheduler.shutdown(wait=False)
     database.close()
+
+
+def _listen(server: WSGIServer, settings: Settings) -> None:
+    try:
+        server.start()
+    except OSError as error:
+        here = f"{settings.host}:{settings.port}"
+        advice = "Is another server running there? --port or QS_PORT names another port."
+        raise BadSettings(f"cannot listen at {here}: {error.strerror}. {advice}") from error
 
 
 def _allow_connections(wanted: int) -> None:

@@ -74,9 +74,12 @@ The demo office is open.
 
   Start page        {url}/
   Kiosk             {url}/kiosk/{BRANCH}
+  Booking           {url}/book/{BRANCH}
   Hall screen       {url}/display/{BRANCH}
-  Operator's desk   {url}/desk      (anna, at window 1)
-  Administration    {url}/admin     (admin)
+  Operator's desk   {url}/desk             (anna, at window 1)
+  Reception         {url}/reception/{BRANCH} (rita)
+  The hall          {url}/hall/{BRANCH}      (helen)
+  Administration    {url}/admin            (admin)
   HTTP interface    {url}/api/docs
 
 Passwords, made for this run:

@@ -1,6 +1,7 @@
 """The command line as a person or a script meets it: exit codes, plain words, nothing done by halves."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -120,6 +121,16 @@ def test_faults_of_the_installation_are_said_plainly(tmp_path: Path) -> None:
     unknown = queue_service(tmp_path, "init")
     assert (unknown.returncode, "colour" in unknown.stderr) == (78, True)
     assert queue_service(tmp_path, "dance").returncode == 2
+
+
+@pytest.mark.parametrize("command", ["run", "demo"])
+def test_a_port_that_is_taken_is_said_plainly(data: Path, command: str) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        taken = queue_service(data, command, "--port", str(port))
+    assert (taken.returncode, f"127.0.0.1:{port}" in taken.stderr, "Traceback" in taken.stderr) == (78, True, False)
 
 
 def test_the_ledger_is_verified_and_damage_is_named(data: Path) -> None:
