@@ -537,6 +537,45 @@ CREATE TABLE spent_proof (
     CONSTRAINT pk_spent_proof PRIMARY KEY (proof_hash)
 );
 
+-- Who is told of breaches, by which way, after how long.
+CREATE TABLE escalation (
+    id SERIAL NOT NULL,
+    branch_id INTEGER NOT NULL,
+    channel VARCHAR(16) NOT NULL,
+    target VARCHAR(500) NOT NULL,
+    after_seconds INTEGER NOT NULL,
+    at_risk BOOLEAN NOT NULL,
+    language VARCHAR(16),
+    sealed_secret BYTEA,
+    CONSTRAINT pk_escalation PRIMARY KEY (id),
+    CONSTRAINT ck_escalation_channel_known CHECK (channel IN ('email', 'text', 'webhook')),
+    CONSTRAINT ck_escalation_after_not_negative CHECK (after_seconds >= 0),
+    CONSTRAINT fk_escalation_branch_id FOREIGN KEY(branch_id) REFERENCES branch (id)
+);
+CREATE INDEX escalations ON escalation (branch_id);
+
+-- What one rule of escalation told of one cause; while it is not over, the cause is not told again.
+CREATE TABLE alert (
+    id SERIAL NOT NULL,
+    branch_id INTEGER NOT NULL,
+    escalation_id INTEGER,
+    cause VARCHAR(80) NOT NULL,
+    kind VARCHAR(16) NOT NULL,
+    service_id INTEGER,
+    breaches INTEGER NOT NULL,
+    at_risk INTEGER NOT NULL,
+    since TIMESTAMP WITH TIME ZONE NOT NULL,
+    raised_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    over_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT pk_alert PRIMARY KEY (id),
+    CONSTRAINT ck_alert_kind_known CHECK (kind IN ('wait', 'service_time', 'total_time', 'hold_time', 'queue_length', 'unstaffed', 'idle_window')),
+    CONSTRAINT fk_alert_branch_id FOREIGN KEY(branch_id) REFERENCES branch (id),
+    CONSTRAINT fk_alert_escalation_id FOREIGN KEY(escalation_id) REFERENCES escalation (id) ON DELETE SET NULL,
+    CONSTRAINT fk_alert_service_id FOREIGN KEY(service_id) REFERENCES service (id)
+);
+CREATE INDEX alerts ON alert (branch_id, id);
+CREATE UNIQUE INDEX live_alert ON alert (escalation_id, cause) WHERE over_at IS NULL;
+
 -- Something to be told to somebody: written down with what it tells of, sent when the mail server allows.
 CREATE TABLE message (
     id SERIAL NOT NULL,
@@ -545,6 +584,7 @@ CREATE TABLE message (
     channel VARCHAR(16) NOT NULL,
     appointment_id INTEGER,
     waiting_id INTEGER,
+    alert_id INTEGER,
     sequence INTEGER NOT NULL,
     state VARCHAR(8) NOT NULL,
     queued_at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -556,7 +596,8 @@ CREATE TABLE message (
     CONSTRAINT ck_message_state_known CHECK (state IN ('queued', 'sent', 'failed', 'dropped')),
     CONSTRAINT fk_message_branch_id FOREIGN KEY(branch_id) REFERENCES branch (id),
     CONSTRAINT fk_message_appointment_id FOREIGN KEY(appointment_id) REFERENCES appointment (id),
-    CONSTRAINT fk_message_waiting_id FOREIGN KEY(waiting_id) REFERENCES waiting_entry (id)
+    CONSTRAINT fk_message_waiting_id FOREIGN KEY(waiting_id) REFERENCES waiting_entry (id),
+    CONSTRAINT fk_message_alert_id FOREIGN KEY(alert_id) REFERENCES alert (id)
 );
 CREATE INDEX message_of ON message (appointment_id);
 CREATE INDEX outbox ON message (channel, due_at) WHERE state = 'queued';

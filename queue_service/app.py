@@ -23,8 +23,9 @@ from queue_service.actions.due import catch_up
 from queue_service.clock import Clock, parse_clock
 from queue_service.jobs.schedule import start_jobs
 from queue_service.jobs.waits import WaitingTimes
-from queue_service.notifications.senders import senders_of
+from queue_service.notifications.senders import Sender, senders_of
 from queue_service.notifications.speech import Speech
+from queue_service.notifications.webhooks import Webhooks
 from queue_service.settings import BadSettings, Settings
 from queue_service.storage.database import Database
 from queue_service.storage.schema import require_current_schema
@@ -144,7 +145,7 @@ def serve(settings: Settings, on_ready: Any = None) -> None:
     # Head and body leave as two segments: without this the second waits 40 ms for the first one's acknowledgement.
     server.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     WaitingTimes(database, _in_thread(ThreadPool(1)), app.extensions["live"].look_again).start()
-    scheduler = start_jobs(database, senders_of(settings, database.clock), settings.base_url)
+    scheduler = start_jobs(database, _senders(settings, database.clock), settings.base_url)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.stop(timeout=5))
     if on_ready:
@@ -162,6 +163,10 @@ def _listen(server: WSGIServer, settings: Settings) -> None:
         here = f"{settings.host}:{settings.port}"
         advice = "Is another server running there? --port or QS_PORT names another port."
         raise BadSettings(f"cannot listen at {here}: {error.strerror}. {advice}") from error
+
+
+def _senders(settings: Settings, clock: Clock) -> list[Sender]:
+    return [*senders_of(settings, clock), Webhooks(settings, clock)]
 
 
 def _allow_connections(wanted: int) -> None:

@@ -47,6 +47,8 @@ class Settings:
     """The address that messages come from, as `City Service Centre <office@example.org>`."""
     text_gateway: str = field(default="", repr=False)
     """An address that apprise knows, with {phone} for the number; empty means no text messages."""
+    webhook_hosts: str = ""
+    """Hosts inside the house that alerts may be posted to, with commas between; all others have to be public."""
 
     @property
     def database_url(self) -> str:

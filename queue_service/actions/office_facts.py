@@ -28,6 +28,7 @@ def office_of(setup: Setup) -> OfficeFacts:
         special_days=[days.facts for days in setup.special_days],
         closures=[closure.facts for closure in setup.closures],
         norms=[norm.facts for norm in setup.norms],
+        escalations=[rule.facts for rule in setup.escalations],
     )
 
 

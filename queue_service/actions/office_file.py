@@ -11,7 +11,7 @@ from queue_service.rules.errors import Refused
 from queue_service.rules.forms import Fault
 from queue_service.rules.office import OfficeFacts, office_faults
 
-PARTS = ("groups", "categories", "services", "windows", "rosters", "special_days", "closures", "norms")
+PARTS = ("groups", "categories", "services", "windows", "rosters", "special_days", "closures", "norms", "escalations")
 WORDS = {
     "code_taken": "{value} stands here twice",
     "default_language_missing": "the text is missing in the branch's language, {language}",

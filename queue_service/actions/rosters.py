@@ -17,26 +17,24 @@ from queue_service.storage.lookup import leg_table
 from queue_service.storage.rows import among, put_row
 from queue_service.storage.timetable import closure_table, norm_table, roster_table, special_table
 
-TimeFacts = RosterFacts | SpecialDaysFacts | ClosureFacts | NormFacts
-
 
 def put_roster(hall: Hall, facts: RosterFacts, actor: str, roster_id: int | None = None) -> int:
     """Add or change a roster; its id. Raises Refused: unknown_window, unknown_service, unknown_roster."""
     for i, code in enumerate(facts.services or []):
         hall.setup.service(code, f"services.{i}")
-    return _put(hall, roster_table, _roster_row(hall, facts), facts, actor, roster_id)
+    return put_entry(hall, roster_table, _roster_row(hall, facts), facts.model_dump(mode="json"), actor, roster_id)
 
 
 def put_special_days(hall: Hall, facts: SpecialDaysFacts, actor: str, special_id: int | None = None) -> int:
     """Add or change special days; their id. Raises Refused(unknown_special_days)."""
-    return _put(hall, special_table, facts.model_dump(), facts, actor, special_id)
+    return put_entry(hall, special_table, facts.model_dump(), facts.model_dump(mode="json"), actor, special_id)
 
 
 def put_closure(hall: Hall, facts: ClosureFacts, actor: str, closure_id: int | None = None) -> int:
     """Add or change a closure; its id. Raises Refused: unknown_window, unknown_closure."""
     for i, code in enumerate(facts.windows or []):
         _window_id(hall, code, f"windows.{i}")
-    return _put(hall, closure_table, facts.model_dump(), facts, actor, closure_id)
+    return put_entry(hall, closure_table, facts.model_dump(), facts.model_dump(mode="json"), actor, closure_id)
 
 
 def put_norm(hall: Hall, facts: NormFacts, actor: str, norm_id: int | None = None) -> int:
@@ -44,7 +42,7 @@ def put_norm(hall: Hall, facts: NormFacts, actor: str, norm_id: int | None = Non
 
     Raises Refused: unknown_service, unknown_norm.
     """
-    norm_id = _put(hall, norm_table, _norm_row(hall, facts), facts, actor, norm_id)
+    norm_id = put_entry(hall, norm_table, _norm_row(hall, facts), facts.model_dump(mode="json"), actor, norm_id)
     look_again(hall)
     return norm_id
 
@@ -90,14 +88,17 @@ def forget_service(hall: Hall, service_id: int) -> None:
     hall.connection.execute(delete(norm_table).where(norm_table.c.service_id == service_id))
 
 
-def _put(hall: Hall, rows: Table, values: dict[str, Any], facts: TimeFacts, actor: str, row_id: int | None) -> int:
+def put_entry(
+    hall: Hall, rows: Table, values: dict[str, Any], facts: dict[str, Any], actor: str, row_id: int | None
+) -> int:
+    """Add or change an entry; its id. `facts` are what the ledger keeps of it."""
     if row_id is None:
         row_id = _insert(hall, rows, values)
     else:
         here = (rows.c.id == row_id) & (rows.c.branch_id == hall.setup.branch_id)
         if not hall.connection.execute(update(rows).where(here).values(values)).rowcount:
             _unknown(rows, row_id)
-    hall.record(f"setup_{rows.name}", actor, facts={"id": row_id, **facts.model_dump(mode="json")})
+    hall.record(f"setup_{rows.name}", actor, facts={"id": row_id, **facts})
     hall.set_up_again()
     return row_id
 

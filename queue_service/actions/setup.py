@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from queue_service.actions import legs, rosters
+from queue_service.actions import escalation, legs, rosters
 from queue_service.actions.office_facts import branch_facts, office_of
 from queue_service.actions.office_file import dump_office, parse_office, refused_at
 from queue_service.actions.stranded import refuse_stranding, stranded, unfinished
@@ -52,6 +52,8 @@ window_table, window_service_table, category_table = table(Window), table(Window
 leg_table, ticket_table = table(Leg), table(Ticket)
 
 SYSTEM = "system"
+REACHED_AT = {"escalations": {"__all__": {"target"}}}
+"""Who can be reached where is personal: it never enters the ledger."""
 
 
 def change_branch(hall: Hall, facts: BranchFacts, actor: str) -> None:
@@ -192,10 +194,11 @@ def _apply(hall: Hall, office: OfficeFacts, actor: str) -> list[Refused]:
         _put_window(hall, window, actor, position, is_recorded=False)
     refusals += _remove_others(hall, office, actor)
     rosters.replace_all(hall, office)
+    escalation.replace_rules(hall, office.escalations)
     hall.set_up_again()
     if not refusals and (refusal := stranded(hall, before, "windows")):
         refusals.append(refusal)
-    hall.record("setup_import", actor, facts={"office": office.model_dump(mode="json")})
+    hall.record("setup_import", actor, facts={"office": office.model_dump(mode="json", exclude=REACHED_AT)})
     return refusals
 
 

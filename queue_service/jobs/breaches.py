@@ -8,7 +8,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import Connection
+
 from queue_service.actions import breaches
+from queue_service.actions.escalation import escalate
+from queue_service.storage import alerts
 from queue_service.storage.breaches import branches_due, branches_to_resolve
 from queue_service.storage.database import Database
 
@@ -36,7 +40,15 @@ class BreachWatch:
         count = sum(database.act(branch, breaches.flag) for branch in database.read(lambda c: branches_due(c, now)))
         for branch in database.read(branches_to_resolve):
             database.act(branch, breaches.resolve)
+        for branch in database.read(lambda c: self._to_escalate(c, now)):
+            database.act(branch, escalate)
         return count
+
+    def _to_escalate(self, connection: Connection, now: datetime) -> list[str]:
+        setups = [
+            self._database.setups.read(connection, branch) for branch in alerts.branches_that_escalate(connection)
+        ]
+        return [setup.code for setup in setups if alerts.has_work(connection, setup, now)]
 
     def _heed_clock(self) -> datetime:
         now, seconds = self._database.clock.now(), self._seconds()

@@ -13,10 +13,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from queue_service.failpoints import fail_point
-from queue_service.model.appointment import MessageKind, MessageState
+from queue_service.model.appointment import MessageChannel, MessageKind, MessageState
+from queue_service.notifications.alerts import about_alert
 from queue_service.notifications.letters import Letter, about_appointment, about_draw, about_offer
 from queue_service.notifications.senders import NeverTaken, NotReached, NotTaken, Sender
-from queue_service.storage import messages, waiting
+from queue_service.storage import alerts, messages, waiting
 from queue_service.storage.appointments import TOKEN, by_id
 from queue_service.storage.database import Database
 from queue_service.storage.office import Setup
@@ -88,6 +89,8 @@ def pause(attempts: int) -> timedelta:
 
 def _letter(database: Database, connection: Connection, row: Any, base_url: str) -> Letter | None:
     setup = database.setups.read(connection, row.branch)
+    if row.alert_id is not None:
+        return _to_staff(database, connection, row, setup, base_url)
     if row.appointment_id is None:
         return _to_who_waits(database, connection, row, setup, base_url)
     appointment = by_id(connection, row.branch_id, row.appointment_id)
@@ -95,6 +98,16 @@ def _letter(database: Database, connection: Connection, row: Any, base_url: str)
     # Without the secret it was sealed with the code alone must do.
     link = base_url if token is None else f"{base_url}/a/{token}"
     return about_appointment(row, appointment, setup, link, database.clock.now())
+
+
+def _to_staff(database: Database, connection: Connection, row: Any, setup: Setup, base_url: str) -> Letter | None:
+    """About breaches that nobody takes note of; None when the cause is over, or the rule has been removed."""
+    alert = alerts.alert_with_rule(connection, row.alert_id)
+    if alert is None or alert.over_at is not None:
+        return None
+    sealed = alert.sealed_secret if row.channel == MessageChannel.WEBHOOK else None
+    secret = None if sealed is None else unseal(database.secret, alerts.WEBHOOK_SECRET, sealed)
+    return about_alert(row, alert, setup, base_url, secret)
 
 
 def _to_who_waits(database: Database, connection: Connection, row: Any, setup: Setup, base_url: str) -> Letter | None:

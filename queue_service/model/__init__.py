@@ -8,6 +8,7 @@ from sqlmodel import SQLModel
 from queue_service.model.appointment import Appointment, Contact, Message, SlotHold, SpentProof, WaitingEntry
 from queue_service.model.branch import Branch, Hall, PriorityCategory, Service, ServiceGroup, Window, WindowService
 from queue_service.model.device import CodeTry, Device, DevicePairing
+from queue_service.model.escalation import Alert, Escalation
 from queue_service.model.estimate import Estimate
 from queue_service.model.heartbeat import Heartbeat
 from queue_service.model.ledger import LedgerEntry
@@ -25,6 +26,7 @@ def table(model: type[SQLModel]) -> Table:
 
 
 __all__ = [
+    "Alert",
     "AnsweredRequest",
     "Appointment",
     "BookingDay",
@@ -36,6 +38,7 @@ __all__ = [
     "Contact",
     "Device",
     "DevicePairing",
+    "Escalation",
     "Estimate",
     "Hall",
     "Heartbeat",

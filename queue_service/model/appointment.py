@@ -61,12 +61,16 @@ class MessageKind(StrEnum):
     """To somebody on the waiting list."""
     NOT_DRAWN = "not_drawn"
     """To somebody who got nothing in a draw."""
+    ALERT = "alert"
+    """To staff, about breaches that nobody takes note of."""
 
 
 class MessageChannel(StrEnum):
     EMAIL = "email"
     TEXT = "text"
     """A messenger, or SMS."""
+    WEBHOOK = "webhook"
+    """Another program, for alerts alone."""
 
 
 _BOOKED = text("state = 'booked'")
@@ -246,9 +250,10 @@ class Message(SQLModel, table=True):
     branch_id: int = Field(foreign_key="branch.id")
     kind: str = Field(max_length=24)
     channel: str = Field(max_length=16)
-    """`email`, or `text` for messengers and SMS."""
+    """`email`, `text` for messengers and SMS, or `webhook`."""
     appointment_id: int | None = Field(default=None, foreign_key="appointment.id")
     waiting_id: int | None = Field(default=None, foreign_key="waiting_entry.id")
+    alert_id: int | None = Field(default=None, foreign_key="alert.id")
     sequence: int = 0
     """The appointment's when it was queued: of an older one nobody needs to hear any more."""
     state: str = Field(max_length=8)

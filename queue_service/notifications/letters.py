@@ -26,6 +26,15 @@ class File:
 
 
 @dataclass(frozen=True)
+class Hook:
+    """What another program is told, where, and signed with what."""
+
+    address: str
+    secret: str = field(repr=False)
+    told: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Letter:
     """What is sent; `short` is for messengers and SMS. Whom it goes to is never printed."""
 
@@ -39,6 +48,7 @@ class Letter:
     email: str = field(repr=False, default="")
     name: str = field(repr=False, default="")
     files: tuple[File, ...] = ()
+    hook: Hook | None = None
 
 
 def about_appointment(message: Any, row: Any, setup: Setup, link: str, now: datetime) -> Letter | None:

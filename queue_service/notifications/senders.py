@@ -152,6 +152,9 @@ REASONS = {
     "not taken": "later",
     "text_gateway": "gateway",
     "too_late": "too_late",
+    "private_address": "private_address",
+    "no_secret": "no_secret",
+    "answered": "receiver",
 }
 UNREACHABLE = (
     "SMTP",

@@ -22,13 +22,19 @@ def languages() -> dict[str, dict[str, Any]]:
 
 def words(language: str, section: str, key: str, **params: object) -> str:
     """A text of a section, with its placeholders filled in; another language is better than a key."""
-    for texts in (languages().get(language, {}), languages()[FALLBACK]):
-        found = texts.get(section, {})
-        for part in key.split("."):
-            found = found.get(part) if isinstance(found, dict) else None
+    for texts in (language, FALLBACK):
+        found = tree(texts, section, key)
         if isinstance(found, str):
             return fill(found, params)
     return ""
+
+
+def tree(language: str, section: str, key: str) -> Any:
+    """Whatever stands under a key: a text, or forms of it; None when there is nothing."""
+    found: Any = languages().get(language, {}).get(section, {})
+    for part in key.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    return found
 
 
 def fill(text: str, params: dict[str, object]) -> str:

@@ -44,7 +44,7 @@ def contact(name: str, phone: str, email: str | None = None) -> ContactFacts:
         raise invalid("name_missing", "name", longest=LONGEST_NAME)
     if not _PHONE.fullmatch(phone) or not 5 <= len(digits(phone)) <= 15 or len(phone) > LONGEST_PHONE:
         raise invalid("invalid_phone", "phone")
-    if email is not None and not _can_be_written_to(email):
+    if email is not None and not can_be_written_to(email):
         raise invalid("invalid_email", "email")
     return ContactFacts(name, phone, email)
 
@@ -68,7 +68,7 @@ def _in_plain_digits(phone: str) -> str:
     return "".join(str(unicodedata.decimal(letter)) if letter.isdecimal() else letter for letter in phone)
 
 
-def _can_be_written_to(email: str) -> bool:
+def can_be_written_to(email: str) -> bool:
     """Whether a letter can be addressed to it; whether there is such a mailbox only the mail server knows."""
     mailbox, _, host = email.rpartition("@")
     if len(email) > LONGEST_EMAIL or _visible(email) != email or "=?" in mailbox:

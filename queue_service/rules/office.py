@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from queue_service.model.branch import NumbersRestart
 from queue_service.rules.booking import BookingFacts, ClosureFacts, RosterFacts, SpecialDaysFacts
+from queue_service.rules.escalation import EscalationFacts
 from queue_service.rules.forms import (
     BranchCode,
     Code,
@@ -175,6 +176,7 @@ class OfficeFacts(Facts):
     special_days: Annotated[list[SpecialDaysFacts], Field(max_length=500)] = []
     closures: Annotated[list[ClosureFacts], Field(max_length=500)] = []
     norms: Annotated[list[NormFacts], Field(max_length=500)] = []
+    escalations: Annotated[list[EscalationFacts], Field(max_length=50)] = []
 
 
 def branch_faults(branch: BranchFacts) -> list[Fault]:
@@ -231,6 +233,10 @@ def office_faults(office: OfficeFacts) -> list[Fault]:
     for i, norm in enumerate(office.norms):
         named = [] if norm.service is None else [norm.service]
         faults += _unknown("service", f"norms.{i}.service", named, services, is_list=False)
+    for i, rule in enumerate(office.escalations):
+        if rule.language is not None and rule.language not in office.branch.languages:
+            listed = ", ".join(office.branch.languages)
+            faults.append(("unknown_language", f"escalations.{i}.language", {"languages": listed}))
     return faults
 
 

@@ -9,6 +9,7 @@ from queue_service.model.branch import Text, WindowState
 from queue_service.rules.booking import BookingFacts, ClosureFacts, RosterFacts, SpecialDaysFacts
 from queue_service.rules.calendar import Opening, SpecialDays, day_begins, opening, service_day
 from queue_service.rules.errors import Kind, Refused, invalid, not_found
+from queue_service.rules.escalation import EscalationFacts
 from queue_service.rules.next_ticket import FreeWindow
 from queue_service.rules.norm import NormFacts, first_look
 from queue_service.rules.roster import Closure, Roster, RosteredWindow, Timetable
@@ -136,6 +137,7 @@ class Setup:
     special_days: tuple[Entry[SpecialDaysFacts], ...]
     closures: tuple[Entry[ClosureFacts], ...]
     norms: tuple[Entry[NormFacts], ...]
+    escalations: tuple[Entry[EscalationFacts], ...] = ()
     service_codes: dict[int, str] = field(default_factory=dict)
     """Code by id, removed services included: past legs still name them."""
     window_codes: dict[int, str] = field(default_factory=dict)

@@ -16,7 +16,7 @@ from queue_service.rules.next_ticket import spoken_here
 from queue_service.rules.ticket import NumberRange
 from queue_service.storage.office import CallingRules, CategorySetup, GroupSetup, ServiceSetup, Setup, WindowSetup
 from queue_service.storage.rows import fetch_one
-from queue_service.storage.timetable import read_closures, read_norms, read_rosters, read_special_days
+from queue_service.storage.timetable import read_closures, read_escalations, read_norms, read_rosters, read_special_days
 from queue_service.storage.waits import WaitBoard
 
 branch_table, hall_table = table(Branch), table(Hall)
@@ -94,7 +94,7 @@ def branch_of_window(connection: Connection, window_id: int) -> str:
 
 
 def read_setup(connection: Connection, branch_id: int, version: int) -> Setup:
-    """Everything an admin can change, in eleven statements."""
+    """Everything an admin can change, in twelve statements."""
     branch = connection.execute(select(branch_table).where(branch_table.c.id == branch_id)).one()
     categories = _in_order(connection, category_table, branch_id)
     groups = _in_order(connection, group_table, branch_id)
@@ -130,6 +130,7 @@ def read_setup(connection: Connection, branch_id: int, version: int) -> Setup:
         special_days=read_special_days(connection, branch_id),
         closures=read_closures(connection, branch_id, in_use),
         norms=read_norms(connection, branch_id, {number: one.code for number, one in live.items()}),
+        escalations=read_escalations(connection, branch_id),
         service_codes={row.id: row.code for row in services},
         window_codes={row.id: row.code for row in windows},
     )

@@ -1,4 +1,4 @@
-"""What has no code of its own, as the tables have it? Rosters, special days, closures and norms of a branch."""
+"""What has no code of its own, as the tables have it? Rosters, special days, closures, norms, rules of escalation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,13 +6,14 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, select
 
-from queue_service.model import Closure, Norm, Roster, SpecialDays, table
+from queue_service.model import Closure, Escalation, Norm, Roster, SpecialDays, table
 from queue_service.rules.booking import ClosureFacts, RosterFacts, SpecialDaysFacts
+from queue_service.rules.escalation import EscalationFacts
 from queue_service.rules.norm import NormFacts
 
 roster_table, special_table, closure_table = table(Roster), table(SpecialDays), table(Closure)
-norm_table = table(Norm)
-F = TypeVar("F", RosterFacts, SpecialDaysFacts, ClosureFacts, NormFacts)
+norm_table, escalation_table = table(Norm), table(Escalation)
+F = TypeVar("F", RosterFacts, SpecialDaysFacts, ClosureFacts, NormFacts, EscalationFacts)
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,12 @@ def read_norms(connection: Connection, branch_id: int, services: Mapping[int, st
         for row in _rows(connection, norm_table, branch_id)
         if row.service_id is None or row.service_id in services
     )
+
+
+def read_escalations(connection: Connection, branch_id: int) -> tuple[Entry[EscalationFacts], ...]:
+    names = EscalationFacts.model_fields
+    rows = _rows(connection, escalation_table, branch_id)
+    return tuple(Entry(row.id, EscalationFacts(**{name: getattr(row, name) for name in names})) for row in rows)
 
 
 def _rows(connection: Connection, rows: Any, branch_id: int) -> Any:

@@ -146,6 +146,6 @@ def _setup_board(connection: Any, setup: Setup, now: Any) -> Board:
         ],
         **{
             kind: [{"id": str(entry.id), **entry.facts.model_dump(mode="json")} for entry in getattr(setup, kind)]
-            for kind in ("rosters", "special_days", "closures", "norms")
+            for kind in ("rosters", "special_days", "closures", "norms", "escalations")
         },
     }

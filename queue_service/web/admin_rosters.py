@@ -9,16 +9,17 @@ from flask_openapi3 import APIBlueprint, Tag  # type: ignore[attr-defined]
 from pydantic import BaseModel
 from sqlalchemy import Table
 
-from queue_service.actions import rosters
+from queue_service.actions import escalation, rosters
 from queue_service.model.staff import Role
 from queue_service.rules.booking import ClosureFacts, RosterFacts, SpecialDaysFacts
 from queue_service.rules.errors import not_found
+from queue_service.rules.escalation import EscalationFacts
 from queue_service.rules.forms import Facts
 from queue_service.rules.norm import NormFacts
 from queue_service.storage.boards import Board
 from queue_service.storage.calendar import unfit
 from queue_service.storage.hall import Hall
-from queue_service.storage.timetable import closure_table, norm_table, roster_table, special_table
+from queue_service.storage.timetable import closure_table, escalation_table, norm_table, roster_table, special_table
 from queue_service.web import access
 from queue_service.web.admin import patch_of, patched
 from queue_service.web.models import BranchPath, Code, small_number
@@ -59,6 +60,14 @@ KINDS = (
         closure_table,
     ),
     TimeKind("norms", "norm", "the promised longest of something", NormFacts, rosters.put_norm, norm_table),
+    TimeKind(
+        "escalations",
+        "escalation",
+        "who is told of breaches that nobody takes note of",
+        EscalationFacts,
+        escalation.put_escalation,
+        escalation_table,
+    ),
 )
 
 
@@ -70,6 +79,13 @@ class EntryPath(BaseModel):
 @api.before_request
 def _say_who_you_are() -> None:
     access.who()
+
+
+@api.post("/branches/<branch>/escalations/<id>/secret", summary="A new secret for a webhook, told this once")
+def renew_secret(path: EntryPath) -> Response:
+    rule_id = small_number(path.id, "escalation")
+    secret = _perform(path.branch, lambda hall, actor: escalation.renew_secret(hall, rule_id, actor))
+    return jsonify({"secret": secret})
 
 
 def _offer(kind: TimeKind) -> None:
