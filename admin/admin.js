@@ -9,10 +9,10 @@ import { deviceDraft, devicesView, newDevice } from "./devices.js";
 import { messagesView } from "./messages.js";
 import { hoursView, officeView, serviceView, windowsView } from "./forms.js";
 import { noticesView } from "./notices.js";
-import { entryDraft, firstEntry, hasEntry, rostersView } from "./rosters.js";
+import { entryDraft, firstEntry, hasEntries, hasEntry, rostersView } from "./rosters.js";
 
 const root = document.getElementById("app");
-const VIEWS = { services: serviceView, windows: windowsView, hours: hoursView, rosters: rostersView, office: officeView, notices: noticesView, devices: devicesView, accuracy: accuracyView, messages: messagesView };
+const VIEWS = { services: serviceView, windows: windowsView, hours: hoursView, rosters: rostersView, norms: rostersView, office: officeView, notices: noticesView, devices: devicesView, accuracy: accuracyView, messages: messagesView };
 // What each role finds here; a hall administrator looks after the devices, and says what is urgent.
 const TABS = { admin: Object.keys(VIEWS), hall: ["devices", "notices", "accuracy", "messages"] };
 const READ_ONLY = ["accuracy", "messages"];
@@ -48,7 +48,7 @@ const BLANK = { code: "", prefix: "", name: {}, description: {}, documents: [], 
 function original() {
   const { setup, tab, code } = admin;
   if (tab === "devices") return code === "" ? newDevice() : deviceDraft(setup.devices.find(({ id }) => id === code));
-  if (tab === "rosters") return entryDraft(setup, code);
+  if (hasEntries(tab)) return entryDraft(setup, code);
   if (tab === "windows") return Object.fromEntries(setup.windows.map((window) => [window.code, window.services]));
   if (tab !== "services") return setup;
   const { waiting, ...service } = setup.services.find((one) => one.code === code) ?? BLANK;
@@ -84,7 +84,7 @@ function show(tab, code, said = "") {
   update();
 }
 
-const firstOf = (tab) => (tab === "rosters" ? firstEntry(admin.setup) : tab === "devices" ? admin.setup.devices[0]?.id : admin.setup.services[0]?.code) ?? "";
+const firstOf = (tab) => (hasEntries(tab) ? firstEntry(admin.setup, tab) : tab === "devices" ? admin.setup.devices[0]?.id : admin.setup.services[0]?.code) ?? "";
 
 export async function choose(tab, code = firstOf(tab)) {
   if (!(await mayLeave())) return;
@@ -139,7 +139,7 @@ async function load() {
   const isGone = admin.tab === "services" && admin.code !== "" && !fresh.services.some((service) => service.code === admin.code);
   if (isGone) return show("services", fresh.services[0]?.code ?? "", t("admin.gone_elsewhere"));
   if (admin.tab === "devices" && admin.code !== "" && !devices.some(({ id }) => id === admin.code)) return show("devices", firstOf("devices"), t("devices.gone"));
-  if (admin.tab === "rosters" && !hasEntry(fresh, admin.code)) return show("rosters", firstOf("rosters"), t("rosters.gone"));
+  if (hasEntries(admin.tab) && !hasEntry(fresh, admin.code)) return show(admin.tab, firstOf(admin.tab), t("rosters.gone"));
   // What somebody is typing is not taken away.
   if (!isDirty()) startDraft();
   else if (isForeign) admin.said = t("admin.changed_elsewhere");

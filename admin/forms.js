@@ -29,6 +29,13 @@ export function texts(object, name, label, { path = name, isLong = false, onEdit
   })}</div>`;
 }
 
+// A day, or none.
+export function date(draft, name, label, hint = "") {
+  const words = fault(name);
+  const set = ({ target }) => { draft[name] = target.value || null; edited(); };
+  return html`<label>${label}<input type="date" name=${name} .value=${live(draft[name] ?? "")} @input=${set} aria-invalid=${invalid(words)}>${wrong(words)}${hint ? html`<small class="soft">${hint}</small>` : nothing}</label>`;
+}
+
 const told = (hint, words) => (hint && !words ? html`<small class="soft">${hint}</small>` : nothing);
 
 export const choice = (object, name, label, options, { path = name, hint = "" } = {}) => html`<label>${label}<select name=${path} aria-invalid=${invalid(fault(path))} @change=${({ target }) => { object[name] = target.value || null; edited(); }}>${options.map(([code, shown]) => html`<option value=${code ?? ""} .selected=${live(code === object[name])}>${shown}</option>`)}</select>${wrong(fault(path))}${told(hint, fault(path))}</label>`;

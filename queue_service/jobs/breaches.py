@@ -12,11 +12,13 @@ from sqlalchemy import Connection
 
 from queue_service.actions import breaches
 from queue_service.actions.escalation import escalate
-from queue_service.storage import alerts
+from queue_service.storage import alerts, health
 from queue_service.storage.breaches import branches_due, branches_to_resolve
 from queue_service.storage.database import Database
 
 JUMP_FROM_SECONDS = 30.0
+BEAT = timedelta(seconds=5)
+"""So often a look leaves a sign of life; each costs a write."""
 
 
 def machine_seconds() -> float:
@@ -25,12 +27,18 @@ def machine_seconds() -> float:
     return time.monotonic() if boot is None else time.clock_gettime(boot)
 
 
+def beat(database: Database, now: datetime) -> None:
+    """Say that the norms have been looked at."""
+    database.write(lambda connection: health.beat(connection, health.BREACHES, now))
+
+
 class BreachWatch:
     """The look of one scheduler; it remembers when it looked last."""
 
     def __init__(self, database: Database, seconds: Callable[[], float] = machine_seconds) -> None:
         self._database, self._seconds = database, seconds
         self._speed: float = getattr(database.clock, "speed", 1.0)
+        self._beat_at: datetime | None = None
         self._last: tuple[datetime, float] | None = None
 
     def look(self) -> int:
@@ -42,6 +50,9 @@ class BreachWatch:
             database.act(branch, breaches.resolve)
         for branch in database.read(lambda c: self._to_escalate(c, now)):
             database.act(branch, escalate)
+        if self._beat_at is None or abs(now - self._beat_at) >= BEAT:
+            beat(database, now)
+            self._beat_at = now
         return count
 
     def _to_escalate(self, connection: Connection, now: datetime) -> list[str]:

@@ -36,6 +36,7 @@ def start_jobs(database: Database, senders: Iterable[Sender] = (), base_url: str
     scheduler.add_job(waits.score, "interval", [database], seconds=2)
     scheduler.add_job(waits.forget, "interval", [database], hours=6)
     beat(database)
+    breaches.beat(database, database.clock.now())  # its silence counts from the start
     scheduler.add_job(beat, "interval", [database], seconds=10)
     for sender in senders:
         what = [database, sender, base_url]

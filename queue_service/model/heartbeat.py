@@ -8,7 +8,8 @@ from queue_service.model.columns import moment
 
 
 class Heartbeat(SQLModel, table=True):
-    """`jobs` is beaten by every scheduler, `probe` by whoever asks whether the database takes writes."""
+    """`jobs` is beaten by every scheduler, `breaches` by every look at norms that came to its
+    end, `probe` by whoever asks whether the database takes writes."""
 
     name: str = Field(primary_key=True, max_length=20)
     at: datetime = Field(sa_column=moment())

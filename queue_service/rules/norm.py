@@ -20,6 +20,8 @@ AT_RISK = 0.8
 LATE_AFTER = timedelta(seconds=10)
 """A breach that is noticed longer than this after its moment is noticed late."""
 OF_LEGS = (NormKind.WAIT, NormKind.SERVICE_TIME, NormKind.TOTAL_TIME, NormKind.HOLD_TIME)
+WATCHED = OF_LEGS
+"""The kinds of norm that can be promised."""
 
 
 class NormFacts(Facts):

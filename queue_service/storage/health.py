@@ -7,7 +7,7 @@ from sqlalchemy import Connection, insert, select, update
 from queue_service.model import Heartbeat, table
 
 heartbeats = table(Heartbeat)
-JOBS, PROBE = "jobs", "probe"
+JOBS, BREACHES, PROBE = "jobs", "breaches", "probe"
 
 
 def beat(connection: Connection, name: str, now: datetime) -> None:

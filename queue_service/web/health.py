@@ -41,7 +41,8 @@ class Health:
                 "database": self._write,
                 "schema": self._schema,
                 "disk": self._disk,
-                "jobs": self._jobs,
+                "jobs": lambda: self._lives(health.JOBS),
+                "breaches": lambda: self._lives(health.BREACHES),
             }
             self._found = {name: _attempt(name, check) for name, check in checks.items()}
             self._until = time.monotonic() + KEPT_SECONDS
@@ -65,8 +66,8 @@ class Health:
         free = 100 * disk.free / disk.total
         return {"state": OK if free > LEAST_FREE_PERCENT else FAILED, "free_percent": round(free, 1)}
 
-    def _jobs(self) -> dict[str, Any]:
-        last = self._database.read(lambda connection: health.last_beat(connection, health.JOBS))
+    def _lives(self, name: str) -> dict[str, Any]:
+        last = self._database.read(lambda connection: health.last_beat(connection, name))
         silence = None if last is None else self._database.clock.now() - last
         is_beating = silence is not None and silence <= LONGEST_SILENCE
         seconds = None if silence is None else round(silence.total_seconds())

@@ -113,7 +113,7 @@ def hall_administrator(branch: str) -> str:
 
 @pages.get("/admin")
 def admin() -> str:
-    return _page("admin/admin.html", ("admin", "desk", "devices", "rosters"))
+    return _page("admin/admin.html", ("admin", "desk", "devices", "norms", "rosters"))
 
 
 @pages.get("/device")

@@ -54,3 +54,30 @@ def test_norms_are_set_up_by_admins_and_stand_in_the_office_file(known: Any, off
     import_office(database, file)
     assert export_office(database, office) == file
     assert [one["longest"] for one in admin.get(f"/admin/branches/{office}").get_json()["norms"]] == [240]
+
+
+def test_who_is_told_is_set_up_by_admins_and_a_secret_is_said_once(known: Any, office: str) -> None:
+    admin = known("root", "admin")
+    path = f"/admin/branches/{office}/escalations"
+    mail = {"channel": "email", "target": "boss@example.org"}
+    problem_of(known("helen", "hall").post(path, mail), 403)
+    problem_of(admin.post(path, {**mail, "channel": "pigeon"}), 422, "channel")
+    problem_of(admin.post(path, {**mail, "target": "boss"}), 422, "target")
+    problem_of(admin.post(path, {"channel": "text", "target": "call me"}), 422, "target")
+    for address in ("ftp://example.org", "https://", "https://me:word@example.org/", "https://a b/", "http://x:99999/"):
+        problem_of(admin.post(path, {"channel": "webhook", "target": address}), 422, "target")
+    problem_of(admin.post(path, {**mail, "after_seconds": -1}), 422, "after_seconds")
+    problem_of(admin.post(path, {**mail, "language": "eo"}), 422, "language")
+    rule = admin.post(path, mail).get_json()
+    problem_of(admin.post(f"{path}/{rule['id']}/secret", {}), 422, "channel")
+    problem_of(admin.post(f"{path}/99/secret", {}), 404)
+    problem_of(admin.send("PATCH", f"{path}/{rule['id']}", {"target": "boss"}), 422, "target")
+    changed = admin.send("PATCH", f"{path}/{rule['id']}", {"after_seconds": 60}).get_json()
+    assert (changed["after_seconds"], changed["target"]) == (60, "boss@example.org")
+    hook = admin.post(path, {"channel": "webhook", "target": "https://example.org/alerts"}).get_json()
+    secrets = {admin.post(f"{path}/{hook['id']}/secret", {}).get_json()["secret"] for _ in range(2)}
+    assert len(secrets) == 2
+    told = admin.get(f"/admin/branches/{office}").get_data(as_text=True)
+    assert not [secret for secret in secrets if secret in told]
+    assert admin.send("DELETE", f"{path}/{rule['id']}").status_code == 204
+    assert [one["id"] for one in admin.get(f"/admin/branches/{office}").get_json()["escalations"]] == [hook["id"]]

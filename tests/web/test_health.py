@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from queue_service.jobs.housekeeping import beat
+from queue_service.jobs.breaches import BreachWatch
+from queue_service.jobs.housekeeping import beat as beat_jobs
 from queue_service.web import health
 
 
@@ -19,6 +20,12 @@ def _asked_anew(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: room)
 
 
+def beat(database: Any) -> None:
+    """All jobs have run."""
+    beat_jobs(database)
+    BreachWatch(database).look()
+
+
 def ready(client: Any) -> tuple[int, str, list[str]]:
     answer = client.client.get("/readyz", headers=client.headers)
     return answer.status_code, answer.get_json()["status"], answer.get_json()["not_ok"]
@@ -26,14 +33,34 @@ def ready(client: Any) -> tuple[int, str, list[str]]:
 
 def test_a_server_is_ready_while_its_parts_are(visitor: Any, database: Any, clock: Any) -> None:
     assert visitor.client.get("/livez").get_json() == {"status": "alive"}
-    assert ready(visitor) == (503, "not_ready", ["jobs"])  # no job has ever run
+    assert ready(visitor) == (503, "not_ready", ["jobs", "breaches"])  # no job has ever run
     beat(database)
     assert ready(visitor) == (200, "ready", [])
     clock.advance(seconds=59)
     assert ready(visitor) == (200, "ready", [])
     clock.advance(seconds=2)
-    assert ready(visitor) == (503, "not_ready", ["jobs"])
+    assert ready(visitor) == (503, "not_ready", ["jobs", "breaches"])
     beat(database)
+    assert ready(visitor) == (200, "ready", [])
+
+
+def test_other_jobs_that_run_do_not_hide_that_nobody_looks_at_norms(
+    visitor: Any, database: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = clock.now()
+    watch = BreachWatch(database, lambda: (clock.now() - began).total_seconds())
+    beat_jobs(database)
+    watch.look()
+    for _ in range(2):
+        clock.advance(seconds=31)
+        beat_jobs(database)
+    assert ready(visitor) == (503, "not_ready", ["breaches"])
+    with monkeypatch.context() as patch:  # a look that fails is no sign of life
+        patch.setattr("queue_service.jobs.breaches.branches_due", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            watch.look()
+    assert ready(visitor) == (503, "not_ready", ["breaches"])
+    watch.look()
     assert ready(visitor) == (200, "ready", [])
 
 
