@@ -80,7 +80,7 @@ def invalid_body(error: ValidationError) -> Response:
     if any(detail["type"] == "model_type" and not detail["loc"] for detail in error.errors()):
         return problem("invalid_json", 422, errors=[{"field": "body", "message": ""}])
     errors = [
-        {"field": ".".join(str(part) for part in detail["loc"]) or "body", "message": _told(detail)}
+        {"field": ".".join(str(part) for part in detail["loc"] if part != "[key]") or "body", "message": _told(detail)}
         for detail in error.errors(include_url=False, include_input=False)[:20]
     ]
     return problem("invalid_fields", 422, {"fields": ", ".join(entry["field"] for entry in errors)}, errors)
@@ -88,7 +88,10 @@ def invalid_body(error: ValidationError) -> Response:
 
 def _told(detail: Any) -> str:
     """The words for our own checks come from the language files; pydantic's own are English."""
-    _, words = problem_words(detail["type"], language_of_request(), detail.get("ctx", {}))
+    told = dict(detail.get("ctx", {}))
+    if "expected" in told:  # 'web' or 'phone': a list that reads in every language
+        told["expected"] = str(told["expected"]).replace("'", "").replace(" or ", ", ")
+    _, words = problem_words(detail["type"], language_of_request(), told)
     return words or str(detail["msg"])
 
 

@@ -137,6 +137,7 @@ def test_a_repeated_post_adds_once(admin: Any, base: str, version: Any) -> None:
         ({"group": "nowhere"}, "group", "Группы услуг «nowhere» нет."),
         ({"waiting": 3}, "waiting", "Такого поля нет."),
         ({"code": "B"}, "code", "Код «A» изменить нельзя."),
+        ({"booking": {"quotas": {"fax": 3}}}, "booking.quotas.fax", "Одно из: web, phone, reception."),
     ],
 )
 def test_a_refused_field_is_told_in_the_language_of_whoever_asks(
