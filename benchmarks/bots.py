@@ -41,6 +41,7 @@ PROTECTIONS: dict[str, dict[str, Any]] = {
     "name fixed": {**OFF, "name_fixed": True},
     "delayed release": {**OFF, "delayed_release": True},
     "waiting list": {**OFF, "waiting_list": True},
+    "2 holds and 2 bookings per address": {**OFF, "holds_per_address": 2, "bookings_per_address": 2},
     "name fixed, delayed release": {**OFF, "name_fixed": True, "delayed_release": True},
     "name fixed, waiting list": {**OFF, "name_fixed": True, "waiting_list": True},
     "draw": {**OFF, "draw_minutes": 30},

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, literal_column, or_, select
+from sqlalchemy import or_, select
 
 from queue_service.actions import holds, offers
 from queue_service.actions.outbox import tell
@@ -13,7 +13,7 @@ from queue_service.model.appointment import AppointmentState, HoldKind, MessageK
 from queue_service.model.ticket import Channel
 from queue_service.rules.appointment import CODE_LENGTH, CODE_LETTERS, Change, after
 from queue_service.rules.contact import ContactFacts
-from queue_service.rules.errors import Kind, Refused, not_found
+from queue_service.rules.errors import Refused, not_found
 from queue_service.rules.roster import day_of
 from queue_service.storage.appointments import (
     TOKEN,
@@ -22,6 +22,7 @@ from queue_service.storage.appointments import (
     contact_table,
     is_name_fixed,
     services_of,
+    services_to_come,
 )
 from queue_service.storage.day_books import day_book, day_book_without, parts_of, touch, visit_in
 from queue_service.storage.hall import Hall
@@ -206,15 +207,11 @@ def refuse_too_many(
 
     `waiting` are the services of each entry on the waiting list that came from the address: they count there too.
     """
-    from_here = [] if address is None else _booked_from(hall, address) + (waiting or [])
     for code in wish.services:
-        service = hall.setup.services[code]
-        limit = _protections(service, "bookings_per_contact")
+        limit = _protections(hall.setup.services[code], "bookings_per_contact")
         if limit and sum(code in codes for codes in _booked_by(hall, contact)) >= limit:
             raise Refused("bookings_limit", field="phone", limit=limit)
-        limit = _protections(service, "bookings_per_address")
-        if limit and sum(code in codes for codes in from_here) >= limit:
-            raise Refused("address_limit", Kind.TOO_MANY, limit=limit)
+    holds.refuse_full_address(hall, wish, address, waiting)
 
 
 def _held(hall: Hall, token: str) -> Any:
@@ -260,19 +257,8 @@ def _booked_by(hall: Hall, contact: ContactFacts) -> list[list[str]]:
         same.append(contact_table.c.email_key == contact.email_key)
     whose = contact_table.c.id == c.contact_id
     here = contact_table.c.branch_id == hall.setup.branch_id
-    return _services_to_come(hall, select(c.parts).join(contact_table, whose).where(here, or_(*same)))
-
-
-def _booked_from(hall: Hall, address: str) -> list[list[str]]:
-    """The services of each booking to come that was made from this address."""
-    return _services_to_come(hall, select(appointment_table.c.parts).where(appointment_table.c.address == address))
-
-
-def _services_to_come(hall: Hall, query: Select[Any]) -> list[list[str]]:
-    c = appointment_table.c
-    booked: Any = literal_column(f"'{AppointmentState.BOOKED}'")  # literal, for the index
-    ahead = query.where(c.branch_id == hall.setup.branch_id, c.state == booked, c.starts_at > hall.now)
-    return [[part["service"] for part in parts] for parts in hall.connection.execute(ahead).scalars()]
+    theirs = select(c.parts).join(contact_table, whose).where(here, or_(*same))
+    return services_to_come(hall.connection, hall.setup.branch_id, hall.now, theirs)
 
 
 def keep_contact(hall: Hall, contact: ContactFacts, keep_until: datetime) -> int:

@@ -12,6 +12,7 @@ from queue_service.model.appointment import HoldKind
 from queue_service.rules.errors import Kind, Refused, not_found
 from queue_service.rules.roster import day_of
 from queue_service.rules.visit import Visit
+from queue_service.storage.appointments import appointment_table, services_to_come
 from queue_service.storage.day_books import day_book_without, hold_table, parts_of, touch
 from queue_service.storage.hall import Hall
 from queue_service.storage.lookup import token_hash
@@ -42,7 +43,7 @@ def hold(hall: Hall, wish: Wish, starts_at: datetime, holder: Holder | None = No
     """Keep a slot for a while; `moving` is an appointment that is to come here.
 
     Raises Refused: slot_taken, no_such_slot, slot_not_open, slot_too_soon and slot_over with alternatives,
-    too_many_holds, and as `storage.slots.bookable`.
+    too_many_holds, address_limit, and as `storage.slots.bookable`.
     """
     holder = holder or Holder()
     can = bookable(hall.setup, hall.now, wish)
@@ -52,6 +53,8 @@ def hold(hall: Hall, wish: Wish, starts_at: datetime, holder: Holder | None = No
     limits = [one.protections.holds_per_address for one in facts if one.protections.holds_per_address]
     if wish.channel not in BY_STAFF and holder.address is not None and limits:
         _refuse_too_many(hall, holder.address, min(limits))
+    if wish.channel not in BY_STAFF and moving is None:
+        refuse_full_address(hall, wish, holder.address)
     require_free(hall, wish, can, starts_at, [("appointment", moving)])
     expires_at = hall.now + timedelta(minutes=min(one.hold_minutes for one in facts))
     whose: dict[str, Any] = {"holder": holder.name, "address": holder.address, "appointment_id": moving}
@@ -129,6 +132,23 @@ def drop_holds_of(hall: Hall, holder: str) -> None:
     mine = (c.branch_id == hall.setup.branch_id) & (c.holder == holder) & (c.expires_at > hall.now)
     for row in hall.connection.execute(select(hold_table).where(mine)).all():
         drop(hall, row)
+
+
+def refuse_full_address(hall: Hall, wish: Wish, address: str | None, waiting: list[list[str]] | None = None) -> None:
+    """Raises Refused(address_limit) when as many bookings to come were made from there as a service allows.
+
+    Asked before a slot is kept: who may not book it keeps it from nobody. `waiting` are the services of each entry on
+    the waiting list from there, which count too.
+    """
+    terms = ((code, hall.setup.services[code].booking) for code in wish.services)
+    limits = {code: facts.protections.bookings_per_address for code, facts in terms if facts is not None}
+    if address is None or not any(limits.values()):
+        return
+    theirs = select(appointment_table.c.parts).where(appointment_table.c.address == address)
+    booked = services_to_come(hall.connection, hall.setup.branch_id, hall.now, theirs) + (waiting or [])
+    for code, limit in limits.items():
+        if limit and sum(code in codes for codes in booked) >= limit:
+            raise Refused("address_limit", Kind.TOO_MANY, limit=limit)
 
 
 def _refuse_too_many(hall: Hall, address: str, limit: int) -> None:

@@ -35,6 +35,14 @@ def branch_of_hold(connection: Connection, token: str) -> str:
         return str(code)
 
 
+def services_to_come(connection: Connection, branch_id: int, now: datetime, parts: Select[Any]) -> list[list[str]]:
+    """The services of each booking still to come of those whose parts are asked for."""
+    c = appointment_table.c
+    booked: Any = literal_column(f"'{AppointmentState.BOOKED}'")  # literal, for the index
+    ahead = parts.where(c.branch_id == branch_id, c.state == booked, c.starts_at > now)
+    return [[part["service"] for part in services] for services in connection.execute(ahead).scalars()]
+
+
 def by_token(connection: Connection, token: str) -> Any:
     """The appointment behind a token, with its contact; raises Refused(unknown_appointment)."""
     return _one(connection, appointment_table.c.token_hash == token_hash(token))

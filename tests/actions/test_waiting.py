@@ -213,13 +213,18 @@ def test_limits_by_address(database: Database) -> None:
     terms = {"protections": {"bookings_per_address": 1}}
     a_bookable_office(database, "A", {"1": "A"}, booking=terms)
 
-    def book(clock_time: str, contact: ContactFacts, address: str) -> None:
+    def book(clock_time: str, contact: ContactFacts, address: str) -> Any:
         hold = a_hold(database, at(3, clock_time), holder=Holder(None, address))
-        database.act("centre", lambda hall: appointments.book(hall, hold, contact, "ru"))
+        return database.act("centre", lambda hall: appointments.book(hall, hold, contact, "ru"))[0]
 
-    book("10:00", ADA, "one and the same")
+    mine = book("10:00", ADA, "one and the same")
+    with refused("address_limit"):  # a slot that may not be booked from there is not kept from others either
+        a_hold(database, at(3, "11:00"), holder=Holder(None, "one and the same"))
+    a_hold(database, at(3, "11:00"), holder=Holder(None, "one and the same"), moving=mine.id)  # to move is not to book
+    two = [a_hold(database, at(4, time), holder=Holder(None, "at once")) for time in ("10:00", "11:00")]
+    database.act("centre", lambda hall: appointments.book(hall, two[0], EVE, "ru"))
     with refused("address_limit"):
-        book("11:00", ZOE, "one and the same")
+        database.act("centre", lambda hall: appointments.book(hall, two[1], BOB, "ru"))
     book("13:00", ZOE, "another")
     draw = {"horizon_days": 7, "protections": {"bookings_per_address": 1, "draw_minutes": 1440}}
     database.act("centre", lambda hall: bookable(hall, "A", **draw))
