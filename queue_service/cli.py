@@ -310,9 +310,12 @@ def estimate(timing: bool) -> None:
     except BadLine as error:
         stop(str(error), BAD_INPUT)
     if timing and took:
-        ordered = sorted(seconds * 1000 for seconds in took)
-        middle, late = (ordered[int(len(ordered) * share)] for share in (0.5, 0.95))
-        click.echo(f"{len(took)} refreshes, median {middle:.1f} ms, P95 {late:.1f} ms", err=True)
+        parts = []
+        for seconds, name in zip(zip(*took, strict=True), ("", "of the processor: "), strict=True):
+            ordered = sorted(seconds)
+            middle, late = (ordered[int(len(ordered) * share)] * 1000 for share in (0.5, 0.95))
+            parts.append(f"{name}median {middle:.1f} ms, P95 {late:.1f} ms")
+        click.echo(f"{len(took)} refreshes, {'; '.join(parts)}", err=True)
 
 
 @main.command()

@@ -5,7 +5,7 @@ office has an answer; its own measurements soon outnumber them.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -36,8 +36,12 @@ USUAL_ABSENT, BOOKED = 0.7, 5.0
 SHIFTS, SHIFT_SECONDS = 20.0, 20 * 8 * 3600.0
 MOST_KEPT = 1500
 """Of each list the newest are kept."""
+LOOK_AGAIN_SECONDS = 300.0
+"""So often an office without past days learns from the day under way."""
 LONGEST_GAP_SECONDS = 1800.0
 LONGEST_REACTION_SECONDS = 120.0
+GIVEN_UP_SECONDS = 3600.0
+"""Who is that late, a window or a visitor with an appointment, is not expected any more."""
 LEFT_EARLY_SECONDS = 900.0
 """A shift that ends so long before its plan ended early."""
 HALF_HOUR, HALF_HOURS = 1800.0, 48
@@ -140,6 +144,8 @@ class HabitsLearner:
         came = np.zeros(HALF_HOURS)
         for visit in day.visits:
             if visit.booked_at is not None:
+                if day.until is not None and visit.booked_at > day.until:
+                    continue  # of those whose time has not come only the early are here
                 self._booked += 1
                 self._seconds["earliness"].append(visit.booked_at - visit.joined_at)
             else:
@@ -179,7 +185,9 @@ class HabitsLearner:
     def _take_shifts(self, day: DayRecord, window: str, shifts: Sequence[Shift]) -> None:
         plan = day.plans.get(window)
         opened = next((shift.at for shift in shifts if shift.state == WindowState.OPEN), None)
-        if plan is not None and (day.until is None or opened is not None):
+        if plan is not None and (
+            opened is not None or day.until is None or day.until > plan.opens_at + GIVEN_UP_SECONDS
+        ):
             self._shifts += 1
             self._absent_shifts += opened is None
         if opened is None:
@@ -192,8 +200,10 @@ class HabitsLearner:
                 self._take_pause(after.at - before.at, None if rest is plan else next_break(plan, before.at))
                 plan = rest
         planned_end = min(day.closes_at, plan.closes_at) if plan else day.closes_at
-        self._shift_seconds += max(0.0, shifts[-1].at - opened)
-        self._early_ends += shifts[-1].state == WindowState.CLOSED and shifts[-1].at < planned_end - LEFT_EARLY_SECONDS
+        has_ended = shifts[-1].state == WindowState.CLOSED
+        worked_until = shifts[-1].at if has_ended or day.until is None else day.until
+        self._shift_seconds += max(0.0, worked_until - opened)
+        self._early_ends += has_ended and shifts[-1].at < planned_end - LEFT_EARLY_SECONDS
 
     def _take_pause(self, seconds: float, planned: float | None) -> None:
         if planned:
@@ -201,6 +211,29 @@ class HabitsLearner:
         else:
             self._pauses += 1
             self._seconds["pause"].append(seconds)
+
+
+class HabitsNow:
+    """What the past days teach; on an office's first day, what that day teaches as far as it has come."""
+
+    def __init__(self) -> None:
+        self._past = HabitsLearner()
+        self._is_first_day = True
+        self._found: Habits | None = None
+        self._at = 0.0
+
+    def take(self, day: DayRecord) -> None:
+        """A finished day, the oldest first."""
+        self._past.take(day)
+        self._is_first_day, self._found = False, None
+
+    def at(self, moment: float, so_far: Callable[[], DayRecord]) -> Habits:
+        """At this moment of the day under way; a first day is looked at now and then."""
+        is_old = self._is_first_day and not 0.0 <= moment - self._at < LOOK_AGAIN_SECONDS
+        if self._found is None or is_old:
+            self._found = learn_habits([so_far()]) if self._is_first_day else self._past.habits()
+            self._at = moment
+        return self._found
 
 
 def learn_habits(days: Iterable[DayRecord]) -> Habits:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from queue_service.rules.chance import NEVER, Array
 from queue_service.rules.day_record import Guest
+from queue_service.rules.habits import GIVEN_UP_SECONDS
 from queue_service.rules.hall_draws import HallDraws
 from queue_service.rules.hall_now import Waiting
 from queue_service.rules.next_ticket import BEFORE_APPOINTMENT
@@ -18,8 +19,6 @@ Places = NDArray[np.intp]
 
 LONGEST_LOOK_SECONDS = 7200.0
 """Visitors who come later than that are not thought of."""
-GIVEN_UP_SECONDS = 3600.0
-"""An appointment whose visitor is that late is not expected any more."""
 SOON_SECONDS = 600.0
 NEVER_YET = -math.inf
 

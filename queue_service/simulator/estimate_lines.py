@@ -17,7 +17,7 @@ from typing import Any, TextIO
 
 from queue_service.model.branch import WindowState
 from queue_service.rules.day_record import DayRecord, Plan, Served, Shift, Visit, after_pause, crowding, guest
-from queue_service.rules.habits import Habits, learn_habits
+from queue_service.rules.habits import GIVEN_UP_SECONDS, HabitsNow
 from queue_service.rules.hall_now import At, Expected, HallNow, Rule, Waiting, WindowNow
 from queue_service.rules.next_ticket import BEFORE_APPOINTMENT
 from queue_service.rules.service_times import PastServices
@@ -108,10 +108,13 @@ class ToldDay:
             self.served,
         )
 
-    def record(self) -> DayRecord:
+    def record(self, until: float | None = None) -> DayRecord:
+        """`until` is how far a day under way has come."""
         visits = list(self._visits.values())
         opens_at, closes_at = float(self.header["open"]), float(self.header["close"])
-        return DayRecord(visits, self._shifts, opens_at, closes_at, self._plans, len(self._booked))
+        given_up = (until is None or one["appt_t"] < until - GIVEN_UP_SECONDS for one in self._booked.values())
+        absent = sum(given_up)
+        return DayRecord(visits, self._shifts, opens_at, closes_at, self._plans, absent, until)
 
     def _issue(self, at: float, event: Mapping[str, Any]) -> None:
         ticket, kind, booked = event["ticket"], event["cls"], event.get("appt_t")
@@ -155,17 +158,19 @@ class ToldDay:
 
 @dataclass
 class Examined:
-    """What has been learned, the day under way, and how long each refresh took (seconds)."""
+    """What has been learned, the day under way, and what each refresh took: seconds, and of the processor."""
 
     days: list[Mapping[str, Any]]
-    habits: Habits
-    took: list[float]
+    habits: HabitsNow
+    took: list[tuple[float, float]]
     today: ToldDay | None = None
     past: PastServices | None = None
 
     def fit(self, message: Mapping[str, Any]) -> dict[str, Any]:
         self.days = message["days"]
-        self.habits = learn_habits(_told(day).record() for day in self.days)
+        self.habits = HabitsNow()
+        for day in self.days:
+            self.habits.take(_told(day).record())
         return {"ok": True}
 
     def start(self, message: Mapping[str, Any]) -> None:
@@ -181,9 +186,9 @@ class Examined:
     def predict(self, message: Mapping[str, Any]) -> dict[str, Any]:
         today, at = self._day(), float(message["t"])
         assert self.past is not None
-        began = time.perf_counter()
-        ranges = waits_now(today.now(at), self.past, self.habits)
-        self.took.append(time.perf_counter() - began)
+        began, worked = time.perf_counter(), time.process_time()
+        ranges = waits_now(today.now(at), self.past, self.habits.at(at, lambda: today.record(at)))
+        self.took.append((time.perf_counter() - began, time.process_time() - worked))
         found = {ticket: ranges[ticket] for ticket in message["tickets"]}
         return {
             "pred": {
@@ -198,9 +203,9 @@ class Examined:
         return self.today
 
 
-def answer_lines(lines: Iterable[str], out: TextIO) -> list[float]:
-    """Answer a dialogue line by line; how long each refresh of the whole office took, in seconds."""
-    examined = Examined([], learn_habits([]), [])
+def answer_lines(lines: Iterable[str], out: TextIO) -> list[tuple[float, float]]:
+    """Answer a dialogue line by line; what each refresh of the whole office took: seconds, and of the processor."""
+    examined = Examined([], HabitsNow(), [])
     ops: dict[str, Callable[[Mapping[str, Any]], dict[str, Any] | None]] = {
         "fit": examined.fit,
         "start": examined.start,

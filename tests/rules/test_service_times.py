@@ -5,7 +5,7 @@ import pytest
 
 from queue_service.model.branch import WindowState
 from queue_service.rules.day_record import DayRecord, Guest, Plan, Served, Shift, Visit
-from queue_service.rules.habits import learn_habits
+from queue_service.rules.habits import HabitsNow, learn_habits
 from queue_service.rules.service_times import PastServices
 
 CONFIGURED = {"id-card": 600.0, "passport": 600.0}
@@ -158,3 +158,22 @@ def test_priority_visitors_are_expected_as_often_as_they_came_even_on_the_first_
     so_far = learn_habits([day([one for one in came if one.joined_at < noon], until=noon)])
     assert sum(so_far.expected_arrivals(noon, noon + 3600).values()) == pytest.approx(4, rel=0.15)
     assert USUAL.expected_arrivals(NINE, noon) == {}
+
+
+def test_on_the_first_day_only_what_has_had_its_time_is_counted() -> None:
+    noon = 12 * 3600.0
+    plans = {"1": Plan(OPENS, CLOSES), "2": Plan(OPENS, CLOSES), "3": Plan(noon + 60, CLOSES)}
+    early = [visit(noon - 60, window=None, booked_at=noon + 3000.0 - i) for i in range(20)]
+    punctual = [visit(NINE, window=None, booked_at=NINE + 30)] * 20
+    opened = [Shift(OPENS, "1", WindowState.OPEN)]
+    so_far = day([*early, *punctual], opened, plans=plans, until=noon)
+    habits = HabitsNow()
+    found = habits.at(noon, lambda: so_far)
+    assert found.earliness.tolist().count(30.0) == 20  # those who come for later are the early ones of their kind
+    assert found.earliness.max() == 900.0
+    assert found.absent_shift == pytest.approx(2 / 22)  # window 2 is hours late, window 3 has a minute left
+    assert found.early_ends_per_second < USUAL.early_ends_per_second  # window 1 is still at work
+    assert habits.at(noon + 200, lambda: day([])) is found
+    assert habits.at(noon + 301, lambda: day([])) is not found
+    habits.take(so_far)
+    assert habits.at(noon, lambda: day([])) is habits.at(noon + 9000, lambda: day([]))
