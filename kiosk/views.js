@@ -17,7 +17,7 @@ const person = svg`<svg viewBox="0 0 24 24" width="32" height="32" fill="none" s
 const serviceButton = (service, { office, now }, act) => html`
   <button class=${service.open ? "" : "closed"} data-service=${service.code} @click=${act.choose(service)}>
     <span class="letter" aria-hidden="true">${service.prefix}</span>
-    <span class="words"><span>${text(service.name)}</span> <small>${service.open ? lineWords(service) : closedWords(service, office, now)}</small></span>
+    <span class="words"><span>${text(service.name)}</span> <small>${service.open ? lineWords(service, now) : closedWords(service, office, now)}</small></span>
   </button>`;
 
 const groupButton = (group, services, act) => html`

@@ -11,9 +11,17 @@ export const tick = arrow("M4 12.5l5.5 5.5L20 7");
 
 export const waitingWords = (service) => (service.waiting ? t("kiosk.waiting", { n: service.waiting }) : t("kiosk.nobody_waiting"));
 
-// Where nobody waits and somebody calls at once there is nothing to add.
-export const lineWords = ({ waiting, estimate, ...rest }) =>
-  [waitingWords({ waiting, ...rest }), waiting || estimate?.low ? waitWords(estimate) : ""].filter(Boolean).join(" · ");
+// Where nobody waits and somebody calls at once there is nothing to add; where all wait for is a window that opens
+// much later, the hour says more than a span of hours.
+export function lineWords(service, now) {
+  const { waiting, estimate } = service;
+  if (!waiting && estimate?.low >= LATER_SECONDS) return t("kiosk.called_from", { time: dayAndClock(inFiveMinutes(now + estimate.low * 1000), now) });
+  return [waitingWords(service), waiting || estimate?.low ? waitWords(estimate) : ""].filter(Boolean).join(" · ");
+}
+
+const LATER_SECONDS = 3600;
+const FIVE_MINUTES = 300000;
+const inFiveMinutes = (at) => new Date(Math.round(at / FIVE_MINUTES) * FIVE_MINUTES).toISOString();
 
 export const estimateWords = ({ estimate }) => (waitWords(estimate) ? t("kiosk.estimate", { range: waitWords(estimate) }) : t("kiosk.no_estimate"));
 

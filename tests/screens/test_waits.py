@@ -22,6 +22,22 @@ def published(office: Server, days: int) -> Any:
     return office.get(f"/branches/centre/quality?from={first}")["waiting_times"]["rows"][0]
 
 
+def test_where_nobody_waits_but_windows_open_hours_later_the_kiosk_tells_the_hour(
+    office: Server, open_page: OpenPage
+) -> None:
+    page = open_page()
+    later = {"low": 3 * 3600, "high": 3 * 3600 + 300, "basis": "configured"}
+
+    def nobody_yet(route: Any) -> None:
+        route.fulfill(json=[{**one, "waiting": 0, "estimate": later} for one in route.fetch().json()])
+
+    page.route("**/services", nobody_yet)
+    page.goto(f"{office.url}/kiosk/centre?lang=en")
+    words = page.locator("[data-service=passport] small")
+    expect(words).to_contain_text(re.compile(r"calls from about (\w+, )?\d\d:\d[05]"))
+    expect(words).not_to_contain_text("3 h")
+
+
 def test_a_range_is_on_the_kiosk_and_the_phone_and_is_scored_when_the_call_comes(
     office: Server, open_page: OpenPage
 ) -> None:
