@@ -30,3 +30,9 @@ def test_a_window_is_tried_before_it_is_opened(office: Server, open_page: OpenPa
     expect(page.locator("[data-what-if] [data-then]")).to_be_visible(timeout=30_000)
     assert page.get_by_label("Registration of residence").is_checked() is False
     assert violations(page) == []
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    windows, ahead = (page.locator(part).bounding_box() for part in (".windows-now", "[data-hour]"))
+    assert windows is not None
+    assert ahead is not None
+    assert ahead["x"] >= windows["x"] + windows["width"]  # beside the windows, however many there are
+    assert violations(page) == []
