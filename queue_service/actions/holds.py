@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 
 from queue_service.model.appointment import HoldKind
+from queue_service.rules.appointment import Change, after
 from queue_service.rules.errors import Kind, Refused, not_found
 from queue_service.rules.roster import day_of
 from queue_service.rules.visit import Visit
@@ -39,25 +40,29 @@ class Held:
     expires_at: datetime
 
 
-def hold(hall: Hall, wish: Wish, starts_at: datetime, holder: Holder | None = None, moving: int | None = None) -> Held:
-    """Keep a slot for a while; `moving` is an appointment that is to come here.
+def hold(hall: Hall, wish: Wish, starts_at: datetime, holder: Holder | None = None, moving: Any = None) -> Held:
+    """Keep a slot for a while; `moving` is the row of an appointment that is to come here: it keeps one at a time.
 
     Raises Refused: slot_taken, no_such_slot, slot_not_open, slot_too_soon and slot_over with alternatives,
-    too_many_holds, address_limit, and as `storage.slots.bookable`.
+    too_many_holds, address_limit, appointment_<state>, and as `storage.slots.bookable`.
     """
     holder = holder or Holder()
     can = bookable(hall.setup, hall.now, wish)
     facts = [b for b in (hall.setup.services[code].booking for code in wish.services) if b is not None]
     if holder.name is not None and all(one.protections.one_hold for one in facts):
-        drop_holds_of(hall, holder.name)
+        drop_holds_of(hall, hold_table.c.holder == holder.name)
+    if moving is not None:
+        after(Change.MOVE, moving.state)
+        drop_holds_of(hall, hold_table.c.appointment_id == moving.id)
     limits = [one.protections.holds_per_address for one in facts if one.protections.holds_per_address]
     if wish.channel not in BY_STAFF and holder.address is not None and limits:
         _refuse_too_many(hall, holder.address, min(limits))
     if wish.channel not in BY_STAFF and moving is None:
         refuse_full_address(hall, wish, holder.address)
-    require_free(hall, wish, can, starts_at, [("appointment", moving)])
+    moving_id = None if moving is None else moving.id
+    require_free(hall, wish, can, starts_at, [("appointment", moving_id)])
     expires_at = hall.now + timedelta(minutes=min(one.hold_minutes for one in facts))
-    whose: dict[str, Any] = {"holder": holder.name, "address": holder.address, "appointment_id": moving}
+    whose: dict[str, Any] = {"holder": holder.name, "address": holder.address, "appointment_id": moving_id}
     return keep(hall, can.visit, wish, starts_at, expires_at, **whose)
 
 
@@ -126,10 +131,10 @@ def drop(hall: Hall, row: Any) -> None:
     touch(hall, row.starts_at)
 
 
-def drop_holds_of(hall: Hall, holder: str) -> None:
-    """A visitor keeps one slot at a time."""
+def drop_holds_of(hall: Hall, whose: ColumnElement[bool]) -> None:
+    """A visitor, and an appointment that moves, keeps one slot at a time."""
     c = hold_table.c
-    mine = (c.branch_id == hall.setup.branch_id) & (c.holder == holder) & (c.expires_at > hall.now)
+    mine = (c.branch_id == hall.setup.branch_id) & whose & (c.expires_at > hall.now)
     for row in hall.connection.execute(select(hold_table).where(mine)).all():
         drop(hall, row)
 

@@ -96,7 +96,7 @@ def hold_slot(path: BranchPath, body: HoldOrder) -> tuple[Response, int]:
 
     def answer(hall: Hall) -> Board:
         proof.spend(hall, sent)
-        moving = None if body.moving is None else check_in.find(hall, body.moving).id
+        moving = None if body.moving is None else check_in.find(hall, body.moving)
         return _hold_board(holds.hold(hall, wish, body.starts_at, holder, moving))
 
     return jsonify(office().perform(path.branch, _scope(staff), answer)), 201

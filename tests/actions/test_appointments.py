@@ -100,6 +100,17 @@ def test_a_time_at_which_nobody_is_received_is_not_said_to_be_taken(database: Da
         assert (refused.code, len(alternatives(refused))) == ("no_such_slot", 5)
 
 
+def test_an_appointment_that_moves_keeps_one_slot_at_a_time_and_none_when_it_is_off(
+    database: Database, office: str
+) -> None:
+    row, _ = an_appointment(database, at(3, "10:00"))
+    for clock_time in ("11:00", "11:30", "13:00"):
+        a_hold(database, at(4, clock_time), moving=row)
+    assert [hold.starts_at for hold in rows(database, hold_table)] == [at(4, "13:00")]
+    cancelled = database.act(office, lambda hall: appointments.cancel(hall, row))
+    assert refusal(lambda: a_hold(database, at(4, "14:00"), moving=cancelled)).code == "appointment_cancelled"
+
+
 def test_a_roster_that_changes_under_a_hold_is_told_as_what_it_is(database: Database, office: str) -> None:
     hold = a_hold(database, at(3, "10:00"))
     holiday = SpecialDaysFacts(first=date(2026, 3, 3), last=date(2026, 3, 3))
@@ -141,7 +152,7 @@ def test_an_appointment_can_move_into_its_own_time_and_by_a_hold(database: Datab
     row, _ = an_appointment(database, at(3, "10:00"))
     moved = database.act(office, lambda hall: appointments.move(hall, row, at(3, "10:15")))
     assert moved.starts_at == at(3, "10:15")
-    hold = a_hold(database, at(3, "10:30"), moving=row.id)
+    hold = a_hold(database, at(3, "10:30"), moving=row)
     moved = database.act(office, lambda hall: appointments.move(hall, moved, moved.starts_at, hold=hold))
     assert moved.starts_at == at(3, "10:30")
     assert rows(database, hold_table) == []

@@ -220,7 +220,7 @@ def test_limits_by_address(database: Database) -> None:
     mine = book("10:00", ADA, "one and the same")
     with refused("address_limit"):  # a slot that may not be booked from there is not kept from others either
         a_hold(database, at(3, "11:00"), holder=Holder(None, "one and the same"))
-    a_hold(database, at(3, "11:00"), holder=Holder(None, "one and the same"), moving=mine.id)  # to move is not to book
+    a_hold(database, at(3, "11:00"), holder=Holder(None, "one and the same"), moving=mine)  # to move is not to book
     two = [a_hold(database, at(4, time), holder=Holder(None, "at once")) for time in ("10:00", "11:00")]
     database.act("centre", lambda hall: appointments.book(hall, two[0], EVE, "ru"))
     with refused("address_limit"):
