@@ -673,6 +673,7 @@ CREATE TABLE breach (
     acknowledged_at TIMESTAMP WITH TIME ZONE,
     acknowledged_by INTEGER,
     note VARCHAR(500),
+    window_id INTEGER,
     CONSTRAINT pk_breach PRIMARY KEY (id),
     CONSTRAINT uq_breach_branch_id_mark UNIQUE (branch_id, mark),
     CONSTRAINT ck_breach_kind_known CHECK (kind IN ('wait', 'service_time', 'total_time', 'hold_time', 'queue_length', 'unstaffed', 'idle_window')),
@@ -680,10 +681,25 @@ CREATE TABLE breach (
     CONSTRAINT fk_breach_service_id FOREIGN KEY(service_id) REFERENCES service (id),
     CONSTRAINT fk_breach_ticket_id FOREIGN KEY(ticket_id) REFERENCES ticket (id),
     CONSTRAINT fk_breach_leg_id FOREIGN KEY(leg_id) REFERENCES leg (id),
-    CONSTRAINT fk_breach_acknowledged_by FOREIGN KEY(acknowledged_by) REFERENCES staff (id)
+    CONSTRAINT fk_breach_acknowledged_by FOREIGN KEY(acknowledged_by) REFERENCES staff (id),
+    CONSTRAINT fk_breach_window_id FOREIGN KEY(window_id) REFERENCES "window" (id)
 );
 CREATE INDEX breaches_by_day ON breach (branch_id, service_day);
 CREATE INDEX open_breaches ON breach (branch_id, at) WHERE resolved_at IS NULL;
+
+-- What a norm of lines or windows speaks of, and since when it holds; gone when it does not.
+CREATE TABLE standing (
+    id SERIAL NOT NULL,
+    branch_id INTEGER NOT NULL,
+    mark VARCHAR(80) NOT NULL,
+    kind VARCHAR(16) NOT NULL,
+    since TIMESTAMP WITH TIME ZONE NOT NULL,
+    flagged VARCHAR(80),
+    CONSTRAINT pk_standing PRIMARY KEY (id),
+    CONSTRAINT uq_standing_branch_id_mark UNIQUE (branch_id, mark),
+    CONSTRAINT ck_standing_kind_known CHECK (kind IN ('wait', 'service_time', 'total_time', 'hold_time', 'queue_length', 'unstaffed', 'idle_window')),
+    CONSTRAINT fk_standing_branch_id FOREIGN KEY(branch_id) REFERENCES branch (id)
+);
 
 -- The machine's clock was set: time that nobody has waited.
 CREATE TABLE clock_jump (

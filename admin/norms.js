@@ -7,8 +7,9 @@ import { check, choice, date, field, languageName } from "./forms.js";
 
 const CHANNELS = ["walk_in", "appointment"];
 const WAYS = ["email", "text", "webhook"];
+const KINDS = ["wait", "service_time", "total_time", "hold_time", "queue_length", "unstaffed", "idle_window"];
 const PEOPLE = ["queue_length"];
-const ofHall = (kind) => !["wait", "service_time", "total_time", "hold_time"].includes(kind);
+const ofHall = (kind) => KINDS.indexOf(kind) >= 4;
 
 export const newNorm = () => ({ kind: "wait", service: null, channel: null, longest: 900, source: "", valid_from: null, valid_to: null });
 export const newRule = () => ({ channel: "email", target: "", after_seconds: 300, at_risk: false, language: null });
@@ -25,15 +26,16 @@ function minutes(draft, name, label, options) {
   return field(shown, "value", label, { ...options, path: name, type: "number", onEdit: () => { draft[name] = shown.value === "" ? null : Math.round(shown.value * 60); } });
 }
 
-const kindsOffered = () => admin.setup.norm_kinds.map((kind) => [kind, t(`norms.kinds.${kind}`)]);
-
-export const normForm = (draft, { services }) => html`
-  ${choice(draft, "kind", t("norms.kind"), kindsOffered())}
+export function normForm(draft, { services }) {
+  if (ofHall(draft.kind)) draft.channel = null; // a line or a window is not one person's
+  return html`
+  ${choice(draft, "kind", t("norms.kind"), KINDS.map((kind) => [kind, t(`norms.kinds.${kind}`)]))}
   <div class="pair">${choice(draft, "service", t("norms.service"), [[null, t("norms.all_services")], ...services.map(({ code, name }) => [code, text(name) || code])])}
     ${ofHall(draft.kind) ? nothing : choice(draft, "channel", t("norms.channel"), [[null, t("norms.channels.all")], ...CHANNELS.map((one) => [one, t(`norms.channels.${one}`)])])}</div>
   ${PEOPLE.includes(draft.kind) ? field(draft, "longest", t("norms.longest_people"), { type: "number", min: 1, max: 86400 }) : minutes(draft, "longest", t("norms.longest"), { min: 1, max: 1440, hint: t("admin.norm_range") })}
   ${field(draft, "source", t("norms.source"), { longest: 300, hint: t("norms.source_hint") })}
   <div class="pair">${date(draft, "valid_from", t("norms.valid_from"), t("norms.valid_from_hint"))}${date(draft, "valid_to", t("norms.valid_to"), t("norms.valid_to_hint"))}</div>`;
+}
 
 // The secret of a webhook is said once, right after it was made.
 let told = { id: null, secret: "" };

@@ -37,7 +37,7 @@ def flag(hall: Hall) -> int:
         looks[row.id] = next_look(course, found, norms, hall.now)
         passed += [_breach(hall, row, course, term) for term in found if term.is_passed(hall.now)]
     _look_later(hall, looks)
-    count = _insert_new(hall, passed)
+    count = insert_new(hall, passed)
     if count:
         hall.record("breach", SYSTEM, facts={"flagged": count})
     return count
@@ -102,6 +102,7 @@ def _breach(hall: Hall, row: Any, course: Course, term: Term) -> dict[str, Any]:
         "longest": term.norm.longest,
         "source": term.norm.source,
         "service_id": row.service_id,
+        "window_id": None,
         "ticket_id": row.ticket_id,
         "leg_id": row.id,
         "at": term.due_at,
@@ -111,7 +112,7 @@ def _breach(hall: Hall, row: Any, course: Course, term: Term) -> dict[str, Any]:
     }
 
 
-def _insert_new(hall: Hall, passed: list[dict[str, Any]]) -> int:
+def insert_new(hall: Hall, passed: list[dict[str, Any]]) -> int:
     """Insert what is not there; a breach that was resolved by a call that was taken back is open again."""
     if not passed:
         return 0

@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from queue_service.actions import breaches
+from queue_service.actions import hall_norms as hall_norms_actions
 from queue_service.actions.escalation import escalate
-from queue_service.storage import alerts, health
+from queue_service.storage import alerts, hall_norms, health
 from queue_service.storage.breaches import branches_due, branches_to_resolve
 from queue_service.storage.database import Database
 
@@ -32,6 +33,11 @@ def beat(database: Database, now: datetime) -> None:
     database.write(lambda connection: health.beat(connection, health.BREACHES, now))
 
 
+def _note_jump(connection: Connection, before: datetime, after: datetime) -> None:
+    if breaches.note_jump(connection, before, after):
+        hall_norms_actions.move_beginnings(connection, after - before)
+
+
 class BreachWatch:
     """The look of one scheduler; it remembers when it looked last."""
 
@@ -48,12 +54,18 @@ class BreachWatch:
         count = sum(database.act(branch, breaches.flag) for branch in database.read(lambda c: branches_due(c, now)))
         for branch in database.read(branches_to_resolve):
             database.act(branch, breaches.resolve)
+        for branch in database.read(lambda c: self._halls_to_look_at(c, now)):
+            count += database.act(branch, hall_norms_actions.look)
         for branch in database.read(lambda c: self._to_escalate(c, now)):
             database.act(branch, escalate)
         if self._beat_at is None or abs(now - self._beat_at) >= BEAT:
             beat(database, now)
             self._beat_at = now
         return count
+
+    def _halls_to_look_at(self, connection: Connection, now: datetime) -> list[str]:
+        setups = [self._database.setups.read(connection, branch) for branch in hall_norms.branches_to_watch(connection)]
+        return [setup.code for setup in setups if hall_norms.has_work(connection, setup, now)]
 
     def _to_escalate(self, connection: Connection, now: datetime) -> list[str]:
         setups = [
@@ -66,7 +78,7 @@ class BreachWatch:
         if self._last is not None:
             before = self._last[0] + timedelta(seconds=(seconds - self._last[1]) * self._speed)
             if abs((now - before).total_seconds()) > JUMP_FROM_SECONDS * max(1.0, self._speed):
-                self._database.write(lambda connection: breaches.note_jump(connection, before, now))
+                self._database.write(lambda connection: _note_jump(connection, before, now))
         self._last = now, seconds
         return now
 

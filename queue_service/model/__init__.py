@@ -12,7 +12,7 @@ from queue_service.model.escalation import Alert, Escalation
 from queue_service.model.estimate import Estimate
 from queue_service.model.heartbeat import Heartbeat
 from queue_service.model.ledger import LedgerEntry
-from queue_service.model.norm import Breach, ClockJump, Norm
+from queue_service.model.norm import Breach, ClockJump, Norm, Standing
 from queue_service.model.roster import BookingDay, Closure, Roster, SpecialDays
 from queue_service.model.staff import Staff, StaffBranch, StaffKey
 from queue_service.model.ticket import AnsweredRequest, LastMove, Leg, Ticket, TicketCounter
@@ -57,6 +57,7 @@ __all__ = [
     "Staff",
     "StaffBranch",
     "StaffKey",
+    "Standing",
     "Ticket",
     "TicketCounter",
     "WaitingEntry",

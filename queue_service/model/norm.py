@@ -88,6 +88,23 @@ class Breach(SQLModel, table=True):
     acknowledged_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     acknowledged_by: int | None = Field(default=None, foreign_key="staff.id")
     note: str | None = Field(default=None, max_length=500)
+    window_id: int | None = Field(default=None, foreign_key="window.id")
+    """Of a window that was idle."""
+
+
+class Standing(SQLModel, table=True):
+    """What a norm of lines or windows speaks of, and since when it holds; gone when it does not."""
+
+    __table_args__ = (UniqueConstraint("branch_id", "mark"), one_of("kind", NormKind))
+
+    id: int | None = Field(default=None, primary_key=True)
+    branch_id: int = Field(foreign_key="branch.id")
+    mark: str = Field(max_length=80)
+    """What it is about."""
+    kind: str = Field(max_length=16)
+    since: datetime = Field(sa_column=moment())
+    flagged: str | None = Field(default=None, max_length=80)
+    """The mark of its breach, once it has lasted too long."""
 
 
 class ClockJump(SQLModel, table=True):

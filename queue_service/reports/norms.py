@@ -9,7 +9,7 @@ from sqlalchemy import Connection, case, func, select
 
 from queue_service.model.norm import NormKind
 from queue_service.rules.figures import percent
-from queue_service.rules.norm import OF_LEGS, Course, Term
+from queue_service.rules.norm import OF_HALLS, Course, Term
 from queue_service.storage.boards import legs_with_tickets
 from queue_service.storage.breaches import breach_table, course_of, jumps, terms_of
 from queue_service.storage.lookup import ticket_table
@@ -28,6 +28,8 @@ DEFINITIONS = {
     "noticed_late": "Of these, noticed more than ten seconds after their moment.",
     "seen": "Of these, acknowledged by somebody.",
 }
+OF_LEGS_ALONE = ("begun", "kept", "left_within", "running_within", "passed")
+"""A line or a window keeps nothing for anybody: of their norms only breaches are counted."""
 Key = tuple[NormKind, str | None]
 
 
@@ -41,7 +43,7 @@ def norms_report(connection: Connection, setup: Setup, now: datetime, first: dat
             longest[term.norm.kind, code].add(term.norm.longest)
     for key, found in _flagged(connection, setup, first, last):
         counts[key].update(found)
-    keys = [(kind, code) for kind in OF_LEGS for code in (None, *setup.service_codes.values())]
+    keys = [(kind, code) for kind in NormKind for code in (None, *setup.service_codes.values())]
     shown = [key for key in dict.fromkeys(keys) if key in counts or key == (NormKind.WAIT, None)]
     return {
         "branch": setup.code,
@@ -68,7 +70,7 @@ def _row(key: Key, count: Counter[str], longest: set[int]) -> dict[str, Any]:
         "kind": key[0].value,
         "service": key[1],
         "longest": next(iter(longest)) if len(longest) == 1 else None,
-        **{name: count[name] for name in ("begun", "kept", "left_within", "running_within", "passed")},
+        **{name: None if key[0] in OF_HALLS else count[name] for name in OF_LEGS_ALONE},
         "within_norm_percent": percent(count["kept"], decided),
         **{name: count[name] for name in ("breaches", "noticed_late", "seen")},
     }
@@ -97,5 +99,5 @@ def _flagged(connection: Connection, setup: Setup, first: date, last: date) -> I
     )
     for kind, service_id, *numbers in connection.execute(query):
         found = dict(zip(("breaches", "noticed_late", "seen"), map(int, numbers), strict=True))
-        for code in (None, setup.service_codes.get(service_id)):
+        for code in dict.fromkeys((None, setup.service_codes.get(service_id))):
             yield (NormKind(kind), code), found

@@ -7,9 +7,10 @@ The service's own `norm_seconds` is its norm of waiting; a norm of the branch th
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from queue_service.model.norm import NormChannel, NormKind
 from queue_service.model.ticket import LegState
@@ -20,15 +21,14 @@ AT_RISK = 0.8
 LATE_AFTER = timedelta(seconds=10)
 """A breach that is noticed longer than this after its moment is noticed late."""
 OF_LEGS = (NormKind.WAIT, NormKind.SERVICE_TIME, NormKind.TOTAL_TIME, NormKind.HOLD_TIME)
-WATCHED = OF_LEGS
-"""The kinds of norm that can be promised."""
+OF_HALLS = (NormKind.QUEUE_LENGTH, NormKind.UNSTAFFED, NormKind.IDLE_WINDOW)
+"""Those of lines and windows, whoever is in them."""
 
 
 class NormFacts(Facts):
     """The promised longest of something, as an admin says it."""
 
-    kind: Literal[NormKind.WAIT, NormKind.SERVICE_TIME, NormKind.TOTAL_TIME, NormKind.HOLD_TIME]
-    """Those of lines and windows are not watched yet, so nobody can promise them."""
+    kind: NormKind
     service: Code | None = None
     """None means every service."""
     channel: NormChannel | None = None
@@ -38,6 +38,13 @@ class NormFacts(Facts):
     """The law that says so."""
     valid_from: CalendarDay | None = None
     valid_to: CalendarDay | None = None
+
+    @field_validator("channel")
+    @classmethod
+    def _is_told_apart(cls, channel: NormChannel | None, info: ValidationInfo) -> NormChannel | None:
+        if channel is not None and info.data.get("kind") in OF_HALLS:
+            raise PydanticCustomError("norm_without_channel", "a norm of lines and windows has no channel")
+        return channel
 
     @field_validator("valid_to")
     @classmethod

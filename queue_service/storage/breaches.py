@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, and_, bindparam, exists, func, litera
 from queue_service.model import Breach, ClockJump, Staff, table
 from queue_service.model.norm import NormKind
 from queue_service.model.ticket import LegState
-from queue_service.rules.norm import AT_RISK, Course, Jump, Term, terms
+from queue_service.rules.norm import AT_RISK, OF_LEGS, Course, Jump, Term, terms
 from queue_service.storage.boards import Board, legs_with_tickets, moment
 from queue_service.storage.lookup import branch_table, leg_table, ticket_table
 from queue_service.storage.office import Setup
@@ -102,7 +102,13 @@ def by_id(connection: Connection, breach_id: int) -> Any | None:
 
 def at_risk(connection: Connection, setup: Setup, now: datetime) -> list[Board]:
     """Whose norm will soon be passed, the nearest first."""
-    longest = max([900, *(s.norm_seconds for s in setup.services.values()), *(e.facts.longest for e in setup.norms)])
+    longest = max(
+        [
+            900,
+            *(s.norm_seconds for s in setup.services.values()),
+            *(e.facts.longest for e in setup.norms if e.facts.kind in OF_LEGS),
+        ]
+    )
     until = now + timedelta(seconds=longest * (1 - AT_RISK))
     clock_jumps, found = jumps(connection, now), []
     for row in fetch_all(connection, _due_legs(), branch=setup.branch_id, now=until):
@@ -118,6 +124,7 @@ def board(row: Any, setup: Setup) -> Board:
         "id": str(row.id),
         "kind": row.kind,
         "service": setup.service_codes.get(row.service_id),
+        "window": setup.window_codes.get(row.window_id),
         "number": row.label,
         "leg": None if row.leg_id is None else str(row.leg_id),
         "longest": row.longest,

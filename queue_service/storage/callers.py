@@ -1,6 +1,7 @@
 """Which windows may call whom? The waiting legs as the rule of rules/next_ticket.py sees them, and their number."""
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -33,11 +34,29 @@ def windows_for(row: Any, setup: Setup) -> list[int]:
 
 
 def waiting_for_windows(connection: Connection, setup: Setup, now: datetime) -> Counter[int]:
-    """By window: how many wait whom it may call. Legs that are alike to the rule are judged once."""
+    """By window: how many wait whom it may call."""
+    waiting: Counter[int] = Counter()
+    for row in _alike(connection, setup, now):
+        for window_id in windows_for(row, setup):
+            waiting[window_id] += row.people
+    return waiting
+
+
+def services_for_windows(connection: Connection, setup: Setup, now: datetime) -> dict[int, set[str]]:
+    """By window: the services of those who wait and whom it may call."""
+    found: dict[int, set[str]] = defaultdict(set)
+    for row in _alike(connection, setup, now):
+        for window_id in windows_for(row, setup):
+            found[window_id].add(setup.service_codes[row.service_id])
+    return found
+
+
+def _alike(connection: Connection, setup: Setup, now: datetime) -> Sequence[Any]:
+    """Who waits; legs that are alike to the rule are judged once."""
     alike = (leg_table.c.service_id, leg_table.c.requires, leg_table.c.for_window_id, leg_table.c.for_staff_id)
     # One leg of each kind stands for all: which one makes no difference to the rule.
     one = (func.min(leg_table.c.id).label("id"), func.min(leg_table.c.ticket_id).label("ticket_id"))
-    rows = connection.execute(
+    return connection.execute(
         select(*alike, *one, func.min(leg_table.c.turn).label("turn"), func.count().label("people"))
         .where(
             leg_table.c.branch_id == setup.branch_id,
@@ -45,9 +64,4 @@ def waiting_for_windows(connection: Connection, setup: Setup, now: datetime) -> 
             leg_table.c.service_day == setup.service_day(now),
         )
         .group_by(*alike)
-    )
-    waiting: Counter[int] = Counter()
-    for row in rows:
-        for window_id in windows_for(row, setup):
-            waiting[window_id] += row.people
-    return waiting
+    ).all()

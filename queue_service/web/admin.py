@@ -11,7 +11,6 @@ from queue_service.actions import office_facts
 from queue_service.actions import setup as actions
 from queue_service.model.staff import Role
 from queue_service.rules.forms import Facts
-from queue_service.rules.norm import WATCHED
 from queue_service.rules.office import BranchFacts, ServiceFacts, WindowFacts
 from queue_service.storage import staff_boards
 from queue_service.storage.boards import Board
@@ -145,7 +144,6 @@ def _setup_board(connection: Any, setup: Setup, now: Any) -> Board:
             {key: window[key] for key in ("code", "services", "languages", "needs", "state", "operator")}
             for window in desk["windows"]
         ],
-        "norm_kinds": [kind.value for kind in WATCHED],
         **{
             kind: [{"id": str(entry.id), **entry.facts.model_dump(mode="json")} for entry in getattr(setup, kind)]
             for kind in ("rosters", "special_days", "closures", "norms", "escalations")

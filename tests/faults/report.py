@@ -44,6 +44,7 @@ STATEMENTS = {
     "D1": "A service day ends once, at its local moment; numbers and statistics are of the right day",
     "D2": "Days on which clocks change, and the days around them: every day ends once, numbers begin once",
     "D3": "Slots on days when clocks change: every real half-hour once; calendar files tell the moment kept",
+    "D7": "Two schedulers in two processes: each breach is flagged once, and each cause is told once",
     "G8": "A ledger entry that was edited, removed or added by SQL is named",
     "H2": "No number begins with a letter that reads as a digit",
     "T13": "One address has so many live connections of the public and no more",
