@@ -24,7 +24,7 @@ export const calledView = ({ ticket, confirmed }, act) => html`<section class="t
 const card = (title, ...more) => html`<section class="now card"><h1 tabindex="-1">${title}</h1>${more}</section>`;
 const number = (ticket) => html`<p class="number">${ticket.number}</p>`;
 
-// Before the office opens, a long range says little without the hour at which it opens.
+// Before it begins, a long range says little without the hour at which it does.
 function windowsWords({ windows_open: open, opens_at: opensAt }, now) {
   if (open) return t("ticket.windows_open", { n: open });
   return opensAt ? t("ticket.opens_at", { time: dayAndClock(opensAt, now) }) : t("ticket.no_window_open");

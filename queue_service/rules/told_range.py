@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from queue_service.rules.day_record import guest
 from queue_service.rules.habits import Habits
-from queue_service.rules.hall_now import HallNow, Waiting
+from queue_service.rules.hall_now import At, HallNow, Waiting
 from queue_service.rules.service_times import PastServices
 from queue_service.rules.wait_estimate import NOBODY_CALLS, Range, waits_now
 
@@ -60,6 +60,8 @@ class Waits:
 
     legs: Mapping[int, Told]
     services: Mapping[Line, Told]
+    opens_in: Mapping[str, float] = field(default_factory=dict)
+    """By service that no window serves yet: seconds until the first that is planned."""
 
 
 NOBODY = Waits({}, {})
@@ -77,6 +79,7 @@ def tell(hall: HallNow, services: Iterable[str], past: PastServices, habits: Hab
             line: told(ranges.get(one.key, NOBODY_CALLS), basis, before.services.get(line))
             for line, one in asking.items()
         },
+        _opens_in(hall, {service for service, _ in asking}),
     )
 
 
@@ -104,6 +107,16 @@ def who_asks(hall: HallNow, services: Iterable[str]) -> dict[Line, Waiting]:
                 stands[kind] = Waiting(key, service, who, hall.now - head, math.inf, hall.now, windows)
             asking[service, category] = stands[kind]
     return asking
+
+
+def _opens_in(hall: HallNow, services: Iterable[str]) -> dict[str, float]:
+    found = {}
+    for service in services:
+        serving = [window for window in hall.windows if service in window.serves and window.will_call]
+        planned = [window.plan.opens_at - hall.now for window in serving if window.at == At.CLOSED and window.plan]
+        if planned and len(planned) == len(serving) and min(planned) > 0:
+            found[service] = min(planned)
+    return found
 
 
 def _is_nearly(found: Range, before: Told) -> bool:

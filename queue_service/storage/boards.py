@@ -169,11 +169,12 @@ def visit_at(setup: Setup, now: datetime, legs: Sequence[Any], version: int, pla
 
 
 def _opens_at(setup: Setup, now: datetime, leg: Any, service: str) -> str | None:
-    """When the office opens, for somebody who waits for that: it is most of what their range tells."""
+    """When it begins, for somebody who waits for that: a range of hours says little without it."""
     if leg.state != LegState.WAITING or setup.open_windows(service):
         return None
     opening = setup.opening(now)
-    return None if opening.is_open else moment(opening.opens_at)
+    office = None if opening.is_open else opening.opens_at
+    return moment(setup.waits.opens_at(service) or office)
 
 
 def called_earlier(connection: Connection, setup: Setup, leg: Any) -> dict[str, int]:

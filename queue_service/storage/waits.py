@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from queue_service.rules.told_range import NOBODY, NOTHING_YET, Told, Waits
@@ -54,6 +54,13 @@ class WaitBoard:
             if told.is_range and len(self._at_issue) < MOST_REMEMBERED:
                 self._at_issue.setdefault(leg.id, Shown(leg.id, now, told))
         return _board(told)
+
+    def opens_at(self, service: str) -> datetime | None:
+        """When the first window is planned for a service that none serves yet."""
+        seconds = self.waits.opens_in.get(service)
+        if seconds is None or self.at is None or not self._is_good:
+            return None
+        return self.at + timedelta(seconds=seconds)
 
     def told_at_issue(self, leg_id: int) -> Shown | None:
         """What the visitor was told with the ticket; once."""

@@ -121,7 +121,7 @@ TICKET: Shape = {
     },
     "returns_at": "when it comes back by itself",
     "windows_open": "how many windows serve it now",
-    "opens_at": "when the office opens, as long as it is closed and the ticket waits",
+    "opens_at": "when a window for it is to open, as long as the ticket waits and none is open",
     "branch": {**BRANCH, "address": ByName("where the office is, by language")},
     "calls_before_no_show": "how many calls there are",
 }

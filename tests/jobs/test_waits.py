@@ -10,10 +10,11 @@ from sqlalchemy import select
 
 from queue_service.actions import tickets, windows
 from queue_service.actions.estimates import estimate_table
+from queue_service.actions.rosters import put_roster
 from queue_service.clock import FrozenClock
 from queue_service.jobs.waits import BranchWaits, forget, score
-from queue_service.model import Roster, table
 from queue_service.reports.accuracy import accuracy_report
+from queue_service.rules.booking import RosterFacts
 from queue_service.rules.calendar import WEEKDAYS
 from queue_service.rules.day_record import Guest
 from queue_service.rules.habits import learn_habits
@@ -25,7 +26,7 @@ from queue_service.simulator.estimate_lines import NOBODY_IN_SIGHT_SECONDS, answ
 from queue_service.storage import boards
 from queue_service.storage.database import Database
 from queue_service.storage.rows import put_row
-from tests.make import Desk, a_desk, a_ticket, an_office, on_leg, window_id
+from tests.make import Desk, a_desk, a_ticket, an_office, on_leg
 
 NINE = 9 * 3600
 
@@ -35,11 +36,8 @@ def waiting_times(database: Database) -> BranchWaits:
 
 
 def rostered_from_nine(database: Database, code: str) -> None:
-    hours = {day: [["09:00", "24:00"]] for day in WEEKDAYS}
-    place = {"branch_id": database.setup("centre").branch_id, "window_id": window_id(database, code)}
-    database.act(
-        "centre", lambda hall: (put_row(hall.connection, table(Roster), hours=hours, **place), hall.set_up_again())
-    )
+    facts = RosterFacts(window=code, hours={day: [["09:00", "24:00"]] for day in WEEKDAYS})
+    database.act("centre", lambda hall: put_roster(hall, facts, "staff:1"))
 
 
 class TwiceTold:
@@ -193,6 +191,22 @@ def test_without_a_window_nothing_is_said(database: Database, clock: FrozenClock
     services = database.read(lambda connection: boards.services(connection, database.setup("centre"), clock.now()))
     assert [one["estimate"] for one in services] == [{"low": None, "high": None, "basis": "no_window"}] * 2
     assert waits.keep() == 0
+
+
+def test_a_ticket_says_when_the_first_window_is_planned(database: Database, clock: FrozenClock) -> None:
+    an_office(database, windows={"1": "A", "2": "A"})
+    rostered_from_nine(database, "1")
+    issued = a_ticket(database)
+
+    def opens_at() -> Any:
+        waiting_times(database).refresh()
+        now = clock.now()
+        return database.read(lambda c: boards.ticket(c, database.setup("centre"), now, issued.ticket_id))["opens_at"]
+
+    clock.advance(hours=-2)
+    assert opens_at() == "2026-03-02T08:00:00.000Z"
+    clock.advance(hours=2, minutes=5)  # late
+    assert opens_at() is None
 
 
 def test_before_the_office_opens_a_ticket_says_when(database: Database, clock: FrozenClock) -> None:
