@@ -27,7 +27,7 @@ export const aboutBreach = (breach) => [breach.number, placeOf(breach)].filter(B
 
 function breachView(breach) {
   return html`<li class=${breach.acknowledged_at ? "seen" : "new"} data-breach=${breach.id}>
-    <div><p class="what"><span class="number">${breach.number ?? ""}</span> ${placeOf(breach)}</p>
+    <div><p class="what">${breach.number ? html`<span class="number">${breach.number}</span> ` : nothing}${placeOf(breach)}</p>
       <p class="soft">${t(`hall.kinds.${breach.kind}`)} · ${t("hall.since", { time: clock(breach.at) })}${breach.is_late ? html` · ${t("hall.flagged_late")}` : nothing}${breach.acknowledged_at ? html`<br>${t("hall.seen_by", { name: breach.acknowledged_by, time: clock(breach.acknowledged_at) })}${breach.note ? html`: ${breach.note}` : nothing}` : nothing}</p></div>
     <p class="over"><b>+${span(secondsSince(breach.at))}</b></p>
     ${breach.acknowledged_at ? nothing : html`<button type="button" data-acknowledge=${breach.id} aria-label="${t("hall.acknowledge")}: ${aboutBreach(breach)}" ?disabled=${!canAct()} @click=${() => openDialog("acknowledge", { breaches: [breach] })}>${t("hall.acknowledge")}</button>`}</li>`;

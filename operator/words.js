@@ -2,7 +2,7 @@
 import { html, nothing } from "lit-html";
 import { clock, t, text } from "/static/common/i18n.js";
 import { CLOCK_SIGN, HERE_SIGN, NEED_SIGNS, PRIORITY_SIGN } from "./icons.js";
-import { desk, service } from "./state.js";
+import { desk } from "./state.js";
 
 export const secondsSince = (iso, until = desk.now()) => Math.max(0, (new Date(until) - new Date(iso)) / 1000);
 export const minutes = (seconds) => Math.floor(seconds / 60);
@@ -15,7 +15,8 @@ export function span(seconds) {
 
 // "within", "near" (80 % used) or "over" what was promised.
 export const level = (seconds, norm) => (seconds >= norm ? "over" : seconds >= 0.8 * norm ? "near" : "within");
-export const waitLevel = (leg) => level(secondsSince(leg.ready_at), service(leg.service)?.norm ?? Infinity);
+// An appointment waits from its time on.
+export const waitLevel = (leg) => level(secondsSince(leg.booked_at > leg.ready_at ? leg.booked_at : leg.ready_at), leg.norm);
 
 export const languageName = (code) => new Intl.DisplayNames(document.documentElement.lang, { type: "language" }).of(code);
 export const needWords = (need, leg) => t(`desk.needs.${need}`, { language: languageName(leg.language) });

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from queue_service.rules.habits import Habits, learn_habits
@@ -56,17 +57,17 @@ def _day(setup: Setup, picture: Picture, lesson: Lesson) -> list[dict[str, Any]]
     found: dict[float, list[float]] = {}
     for leg in picture.legs:
         joined = picture.seconds(leg.ready_at)
-        found.setdefault(joined // AN_HOUR * AN_HOUR, []).append(_excess(leg, setup, lesson.norms))
+        found.setdefault(joined // AN_HOUR * AN_HOUR, []).append(_excess(leg, setup, picture.day))
     hours = {since: some for since, some in sorted(found.items()) if sum(one > 0 for one in some) >= FEWEST_LATE}
     return [_hour(setup, picture, lesson, since, excesses) for since, excesses in hours.items()]
 
 
-def _excess(leg: Any, setup: Setup, norms: Mapping[str, float]) -> float:
+def _excess(leg: Any, setup: Setup, day: date) -> float:
     """By how much the norm was passed, in seconds; nobody who gave up in time was kept waiting."""
     waits_from = leg.ready_at if leg.booked_at is None else max(leg.ready_at, leg.booked_at)
     ended = leg.first_called_at or leg.left_at
     waited = float("inf") if ended is None else (ended - waits_from).total_seconds()
-    return waited - norms.get(setup.service_codes[leg.service_id], 900.0)
+    return waited - setup.longest_wait(setup.service_codes[leg.service_id], day, leg.booked_at)
 
 
 def _hour(setup: Setup, picture: Picture, lesson: Lesson, since: float, excesses: list[float]) -> dict[str, Any]:

@@ -64,18 +64,18 @@ def times_report(
 
 def _legs(connection: Connection, setup: Setup, first: date, last: date) -> dict[str, list[Lived]]:
     """By service, in its order: the legs of the tickets that were issued on these service days."""
-    c, names = leg_table.c, ("ready_at", "first_called_at", "last_called_at", "started_at", "finished_at", "left_at")
+    c, of_ticket = leg_table.c, (ticket_table.c.booked_at, ticket_table.c.service_day)
+    names = ("ready_at", "first_called_at", "last_called_at", "started_at", "finished_at", "left_at")
     query = (
-        select(c.service_id, c.calls, *(c[name] for name in names), ticket_table.c.booked_at)
+        select(c.service_id, c.calls, *(c[name] for name in names), *of_ticket)
         .join(ticket_table, ticket_table.c.id == c.ticket_id)
         .where(ticket_table.c.branch_id == setup.branch_id, ticket_table.c.service_day.between(first, last))
     )
-    norms = {code: service.norm for code, service in setup.services.items()}
     found: dict[str, list[Lived]] = {code: [] for code in setup.service_codes.values()}
     for row in connection.execute(query):
         code = setup.service_codes[row.service_id]
         moments = {name: getattr(row, name) for name in names}
-        norm = norms.get(code, timedelta(minutes=15))
+        norm = timedelta(seconds=setup.longest_wait(code, row.service_day, row.booked_at))
         found[code].append(Lived(norm, booked_at=row.booked_at, calls=row.calls, **moments))
     return {code: legs for code, legs in found.items() if legs}
 

@@ -77,7 +77,7 @@ class Course:
 
     @property
     def channel(self) -> NormChannel:
-        return NormChannel.WALK_IN if self.booked_at is None else NormChannel.APPOINTMENT
+        return channel_of(self.booked_at)
 
     @property
     def ended_at(self) -> datetime | None:
@@ -124,6 +124,18 @@ def applying(
     return max(found, key=lambda norm: (norm.service is not None, norm.channel is not None), default=None)
 
 
+def channel_of(booked_at: datetime | None) -> NormChannel:
+    return NormChannel.WALK_IN if booked_at is None else NormChannel.APPOINTMENT
+
+
+def norm_of_waiting(
+    norms: Iterable[NormFacts], service: str, channel: NormChannel, day: date, own: timedelta
+) -> NormFacts:
+    """What is promised to who waits; `own` is the service's own norm, which holds when no other does."""
+    found = applying(norms, NormKind.WAIT, service, channel, day)
+    return found or NormFacts(kind=NormKind.WAIT, longest=max(1, int(own.total_seconds())))
+
+
 def terms(course: Course, norms: Iterable[NormFacts], own: timedelta, jumps: Iterable[Jump] = ()) -> list[Term]:
     """The norms of a leg whose moments are known: waiting always, the others once they have begun.
 
@@ -131,9 +143,9 @@ def terms(course: Course, norms: Iterable[NormFacts], own: timedelta, jumps: Ite
     """
     found, norms, jumps = [], list(norms), list(jumps)
     for kind in OF_LEGS:
-        norm = applying(norms, kind, course.service, course.channel, course.day)
-        if norm is None and kind == NormKind.WAIT:
-            norm = NormFacts(kind=NormKind.WAIT, longest=max(1, int(own.total_seconds())))
+        whose = (course.service, course.channel, course.day)
+        is_wait = kind == NormKind.WAIT
+        norm = norm_of_waiting(norms, *whose, own) if is_wait else applying(norms, kind, *whose)
         span = None if norm is None else _span(kind, course)
         if norm is not None and span is not None:
             due = _after_jumps(span[0] + timedelta(seconds=norm.longest), span[0], kind, course, jumps)

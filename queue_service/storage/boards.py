@@ -62,7 +62,7 @@ def services(connection: Connection, setup: Setup, now: datetime) -> list[Board]
             **service_board(service),
             "description": service.description,
             "fee": service.fee,
-            "norm": service.norm_seconds,
+            "norm": setup.longest_wait(service.code, setup.service_day(now)),
             "group": service.group,
             "open": setup.closed_reason(service, now) is None,
             "reason_closed": setup.closed_reason(service, now),

@@ -13,7 +13,7 @@ from queue_service.model.ticket import LegState
 from queue_service.rules.norm import AT_RISK, OF_LEGS, Course, Jump, Term, terms
 from queue_service.storage.boards import Board, legs_with_tickets, moment
 from queue_service.storage.lookup import branch_table, leg_table, ticket_table
-from queue_service.storage.office import Setup
+from queue_service.storage.office import STANDARD_WAIT, Setup
 from queue_service.storage.rows import fetch_all
 
 breach_table, jump_table, staff_table = table(Breach), table(ClockJump), table(Staff)
@@ -64,7 +64,7 @@ def course_of(row: Any, setup: Setup) -> Course:
 def terms_of(course: Course, setup: Setup, jumps: Sequence[Jump]) -> list[Term]:
     """The norms of a leg, those of its service and those of the branch."""
     service = setup.services.get(course.service)
-    own = timedelta(minutes=15) if service is None else service.norm
+    own = STANDARD_WAIT if service is None else service.norm
     return terms(course, [entry.facts for entry in setup.norms], own, jumps)
 
 

@@ -8,9 +8,7 @@ from datetime import date
 from typing import Any
 
 from queue_service.model.branch import WindowState
-from queue_service.model.norm import NormChannel, NormKind
 from queue_service.rules.hall_now import At, HallNow, WindowNow
-from queue_service.rules.norm import applying
 from queue_service.rules.told_range import Told, tell
 from queue_service.rules.windows_needed import PROMISE, Kept, Needed, Outlook, Trial, needed, typical_hour
 from queue_service.storage.boards import Board, moment
@@ -113,11 +111,7 @@ class Forecast:
 
 def wait_norms(setup: Setup, day: date) -> dict[str, float]:
     """By service: how long a visitor without an appointment may wait on this day."""
-    norms = [entry.facts for entry in setup.norms]
-    found = {code: applying(norms, NormKind.WAIT, code, NormChannel.WALK_IN, day) for code in setup.services}
-    return {
-        code: float(setup.services[code].norm_seconds if norm is None else norm.longest) for code, norm in found.items()
-    }
+    return {code: float(setup.longest_wait(code, day)) for code in setup.services}
 
 
 def _opens_soon(window: WindowNow, now: float) -> bool:

@@ -1,22 +1,27 @@
 """How is the office set up right now? Values; storage/setups.py reads them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from queue_service.model.branch import Text, WindowState
+from queue_service.model.norm import NormChannel
 from queue_service.rules.booking import BookingFacts, ClosureFacts, RosterFacts, SpecialDaysFacts
 from queue_service.rules.calendar import Opening, SpecialDays, day_begins, opening, service_day
 from queue_service.rules.errors import Kind, Refused, invalid, not_found
 from queue_service.rules.escalation import EscalationFacts
 from queue_service.rules.next_ticket import FreeWindow
-from queue_service.rules.norm import NormFacts, first_look
+from queue_service.rules.norm import NormFacts, channel_of, first_look, norm_of_waiting
 from queue_service.rules.roster import Closure, Roster, RosteredWindow, Timetable
 from queue_service.rules.ticket import NumberRange
 from queue_service.rules.visit import Terms
 from queue_service.storage.timetable import Entry
 from queue_service.storage.waits import WaitBoard
+
+STANDARD_WAIT = timedelta(minutes=15)
+"""The norm of services that have been removed."""
 
 
 @dataclass(frozen=True)
@@ -198,6 +203,21 @@ class Setup:
         """By service: how long after joining its line a norm may be passed at the earliest."""
         norms = [entry.facts for entry in self.norms]
         return {code: first_look(norms, code, service.norm) for code, service in self.services.items()}
+
+    def longest_wait(self, service: str, day: date, booked_at: datetime | None = None) -> int:
+        """How many seconds somebody may wait for a service on a day at the longest: what every page and report says."""
+        return self._longest_waits(service, day, channel_of(booked_at))
+
+    @cached_property
+    def _longest_waits(self) -> Callable[[str, date, NormChannel], int]:
+        norms = [entry.facts for entry in self.norms]
+
+        @cache
+        def longest(code: str, day: date, channel: NormChannel) -> int:
+            own = self.services[code].norm if code in self.services else STANDARD_WAIT
+            return norm_of_waiting(norms, code, channel, day, own).longest
+
+        return longest
 
     @cached_property
     def timetable(self) -> Timetable:

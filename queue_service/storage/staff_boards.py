@@ -54,7 +54,7 @@ def desk(connection: Connection, setup: Setup, now: datetime) -> Board:
             }
             for w in setup.windows
         ],
-        "services": [_line(one, setup, *lines.get(one.code, (0, None))) for one in setup.services.values()],
+        "services": [_line(one, setup, now, *lines.get(one.code, (0, None))) for one in setup.services.values()],
         "waiting": [_waiting_leg(row, setup, now) for row in _upcoming(connection, setup, now)],
         "waiting_total": sum(count for count, _ in lines.values()),
         "missed": [_missed_leg(row, setup, now) for row in _aside(connection, setup, now, LegState.MISSED)],
@@ -121,7 +121,7 @@ def operator_leg(leg: Any, setup: Setup) -> Board:
         "calls": leg.calls,
         "recalls": max(0, leg.calls - 1),
         "recall_allowed_at": moment(leg.last_called_at + setup.rules.recall_pause) if leg.last_called_at else None,
-        "norm": None if service is None else service.norm_seconds,
+        "norm": setup.longest_wait(setup.service_codes[leg.service_id], leg.service_day, leg.booked_at),
         "window": setup.window_codes.get(leg.window_id),
     }
 
@@ -220,10 +220,10 @@ def _priority(leg: Any, setup: Setup) -> Board | None:
     }
 
 
-def _line(service: ServiceSetup, setup: Setup, waiting: int, oldest: datetime | None) -> Board:
+def _line(service: ServiceSetup, setup: Setup, now: datetime, waiting: int, oldest: datetime | None) -> Board:
     return {
         **service_board(service),
-        "norm": service.norm_seconds,
+        "norm": setup.longest_wait(service.code, setup.service_day(now)),
         "waiting": waiting,
         "oldest_ready_at": moment(oldest),
         "estimate": setup.waits.of_service(service.code),
@@ -237,6 +237,7 @@ def _waiting_leg(row: Any, setup: Setup, now: datetime) -> Board:
         "number": row.label,
         "service": service,
         "ready_at": moment(row.ready_at),
+        "norm": setup.longest_wait(service, row.service_day, row.booked_at),
         "estimate": setup.waits.of_leg(row, service, now),
         "language": row.language,
         "channel": row.channel,

@@ -7,13 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from queue_service.actions import tickets
+from queue_service.actions.rosters import put_norm
 from queue_service.actions.tickets import Order, issue
 from queue_service.clock import FrozenClock
 from queue_service.model.ticket import Channel
 from queue_service.reports.sheet import as_csv, sheet_of
 from queue_service.reports.times import times_report
 from queue_service.rules.figures import DEFINITIONS, Lived, figures, quantile
+from queue_service.rules.norm import NormFacts
+from queue_service.storage.boards import services
 from queue_service.storage.database import Database
+from queue_service.storage.staff_boards import desk
 from tests.make import a_desk, a_ticket, an_office, on_leg
 
 EIGHT = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -123,3 +127,32 @@ def test_every_leg_is_counted_once_and_no_ratio_exceeds_the_whole(legs: list[Liv
         ordered = [found[name] for name in ("median_wait", "p90_wait", "p95_wait", "longest_wait")]
         assert ordered == sorted(ordered)
         assert 0 <= found["mean_wait"] <= found["longest_wait"]
+
+
+def test_a_norm_of_the_branch_is_the_norm_everywhere(database: Database, clock: FrozenClock) -> None:
+    """Of walk-ins 20 minutes, of appointments 5: the reports, the public page and the desk say the same."""
+    an_office(database, "A", {"1": "A"}, calls_before_no_show=1)
+
+    def promise(norm: NormFacts) -> None:
+        database.act("centre", lambda hall: put_norm(hall, norm, "system"))
+
+    for channel, longest in (("walk_in", 1200), ("appointment", 300)):
+        norm = NormFacts.model_validate({"kind": "wait", "channel": channel, "longest": longest})
+        promise(norm)
+    anna = a_desk(database, "1", "anna")
+    a_ticket(database)
+    order = Order(("A",), "ru", Channel.WEB, booked_at=clock.now())
+    database.act("centre", lambda hall: issue(hall, order))
+    clock.advance(minutes=18)
+    setup = database.setup("centre")
+    board = database.read(lambda connection: desk(connection, setup, clock.now()))
+    assert {leg["booked_at"] is None: leg["norm"] for leg in board["waiting"]} == {True: 1200, False: 300}
+    assert [line["norm"] for line in board["services"]] == [1200]
+    assert [one["norm"] for one in database.read(lambda c: services(c, setup, clock.now()))] == [1200]
+    called = anna.next()
+    leg = database.read(lambda connection: desk(connection, setup, clock.now()))["windows"][0]["leg"]
+    assert leg["norm"] == (1200 if called.booked_at is None else 300)
+    anna.no_show()
+    anna.next()
+    [row, _] = report_of(database, "waiting")
+    assert row["within_norm_percent"] == 50.0  # 18 minutes of 20, and of 5
