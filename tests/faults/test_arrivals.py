@@ -24,6 +24,8 @@ from tests.model_of_hall import Window as ModelWindow
 MORNINGS = int(os.environ.get("QS_ROUNDS", "3"))
 mornings_at: dict[str, Counter[str]] = defaultdict(Counter)
 """By kind of database: what was played so far."""
+WALK_INS = 20
+"""So many that there is a line all the morning, and every visitor's turn matters."""
 BEGIN = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 MEETS = {"language:ru", "language:en"}
 
@@ -80,7 +82,7 @@ def test_appointments_and_walk_ins_are_called_as_in_the_model(
     database: Database, clock: FrozenClock, note: Any, seed: int
 ) -> None:
     chance, morning = random.Random(seed), Morning(database, clock)
-    arrivals: list[Arrival] = [(chance.randint(-20, 120), chance.choice("AB"), None) for _ in range(14)]
+    arrivals: list[Arrival] = [(chance.randint(-20, 120), chance.choice("AB"), None) for _ in range(WALK_INS)]
     for minute in chance.sample(range(0, 120, 15), 6):
         service = chance.choice("AB")
         row, _ = an_appointment(database, BEGIN + timedelta(minutes=minute), service)
@@ -96,6 +98,6 @@ def test_appointments_and_walk_ins_are_called_as_in_the_model(
         if minute % 7 == 0:
             called.append(morning.call())
     assert arrivals == []
-    assert sum(number is not None for number in called) >= 14
+    assert sum(number is not None for number in called) >= WALK_INS
     mornings_at[kind := kind_of(database)].update(mornings=1, calls=len(called) - called.count(None))
     note("A17", kind, **mornings_at[kind])
