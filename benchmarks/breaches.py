@@ -8,10 +8,14 @@ from typing import Any
 
 from benchmarks.office import add_past, fresh_databases
 from benchmarks.tables import say, table
+from queue_service.actions.escalation import put_escalation
+from queue_service.actions.rosters import put_norm
 from queue_service.actions.tickets import Order, issue
 from queue_service.clock import FrozenClock
 from queue_service.jobs.breaches import BreachWatch
 from queue_service.model.ticket import Channel
+from queue_service.rules.escalation import EscalationFacts
+from queue_service.rules.norm import OF_HALLS, NormFacts
 from queue_service.storage.database import Database
 from queue_service.storage.lookup import branch_codes
 
@@ -27,6 +31,7 @@ def history(size: int, rounds: int) -> dict[str, float]:
         add_past(full, size)
         for database in (empty, full):
             _come(database, WAITING)
+            _promise(database)
         looks = [BreachWatch(database, lambda: 0.0).look for database in (empty, full)]
         ratios, times = [], [0.0, 0.0]
         for number in range(rounds + 1):  # the first round warms up
@@ -42,6 +47,20 @@ def history(size: int, rounds: int) -> dict[str, float]:
     return found
 
 
+def _promise(database: Database) -> None:
+    """Norms of lines and windows, and somebody who is told: all that a look may have to look at."""
+    [code] = database.read(branch_codes)
+    rule = EscalationFacts.model_validate({"channel": "email", "target": "a@example.org", "at_risk": True})
+    norms = [NormFacts.model_validate({"kind": kind, "longest": 3600}) for kind in OF_HALLS]
+
+    def put(hall: Any) -> None:
+        put_escalation(hall, rule, "system")
+        for norm in norms:
+            put_norm(hall, norm, "system")
+
+    database.act(code, put)
+
+
 def at_once(kind: str, rounds: int) -> float:
     """Seconds until all of 1,000 norms that are passed in one moment are flagged; the median of the rounds."""
     took = []
@@ -50,6 +69,7 @@ def at_once(kind: str, rounds: int) -> float:
             database = _opened(*make()[:2])
             watch = BreachWatch(database, lambda: 0.0)
             _come(database, AT_ONCE)
+            _promise(database)
             clock: Any = database.clock
             clock.advance(hours=1)
             began = time.perf_counter()
