@@ -148,6 +148,11 @@ def test_forty_breaches_of_one_cause_make_one_letter_that_tells_how_many(
     assert body is not None
     assert "40 breaches" in letter["Subject"]
     assert f"{PAGE}/hall/centre" in body.get_content()
+    line += a_line(database, "A", 3)  # while the line is slow, later ones are the same cause
+    clock.advance(minutes=18)
+    assert watch.look() == 3
+    watch.look()
+    assert len(alerts(database)) == 2
     for leg in line:  # the cause is over, and comes again: that is told anew
         on_leg(database, leg, cancel)
     watch.look()
