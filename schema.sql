@@ -212,6 +212,7 @@ CREATE TABLE service (
     description JSONB NOT NULL,
     documents JSONB NOT NULL,
     fee JSONB NOT NULL,
+    purpose VARCHAR(8) DEFAULT 'submit' NOT NULL,
     norm_seconds INTEGER NOT NULL,
     group_id INTEGER,
     position INTEGER NOT NULL,
@@ -221,6 +222,7 @@ CREATE TABLE service (
     CONSTRAINT pk_service PRIMARY KEY (id),
     CONSTRAINT uq_service_branch_id_code UNIQUE (branch_id, code),
     CONSTRAINT ck_service_norm_seconds_positive CHECK (norm_seconds > 0),
+    CONSTRAINT ck_service_purpose_known CHECK (purpose IN ('submit', 'status', 'collect')),
     CONSTRAINT fk_service_branch_id FOREIGN KEY(branch_id) REFERENCES branch (id),
     CONSTRAINT fk_service_group_id FOREIGN KEY(group_id) REFERENCES service_group (id)
 );

@@ -43,7 +43,7 @@ export function changes() {
 // The words for a field at fault, by its dotted name.
 export const fault = (field) => admin.problem?.errors?.find((error) => error.field === field)?.message;
 
-const BLANK = { code: "", prefix: "", name: {}, description: {}, documents: [], fee: {}, norm_seconds: 900, group: null, open: true, booking: null };
+const BLANK = { code: "", prefix: "", name: {}, description: {}, documents: [], fee: {}, purpose: "submit", norm_seconds: 900, group: null, open: true, booking: null };
 
 function original() {
   const { setup, tab, code } = admin;

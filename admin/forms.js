@@ -71,6 +71,7 @@ export function serviceView() {
         ${field(minutes, "norm", t("admin.norm_minutes"), { path: "norm_seconds", type: "number", min: 1, max: 1440, onEdit: promise, hint: t("admin.norm_range"), told: t("admin.norm_range") })}
         ${field(draft, "code", t("admin.code"), { isFixed: Boolean(saved), hint: t("admin.code_hint"), longest: 40 })}</div>
       ${setup.groups.length ? choice(draft, "group", t("admin.group"), [[null, t("admin.no_group")], ...setup.groups.map((group) => [group.code, text(group.name)])]) : nothing}
+      ${choice(draft, "purpose", t("admin.purpose"), ["submit", "status", "collect"].map((one) => [one, t(`admin.purposes.${one}`)]), { hint: t("admin.purpose_hint") })}
       ${check(draft, "open", t("admin.is_open"), { hint: t("admin.is_open_hint") })}
       ${texts(draft, "description", t("admin.description"), { isLong: true })}${texts(draft, "fee", t("admin.fee"))}
       ${documentsView(draft)}${bookingView(draft)}

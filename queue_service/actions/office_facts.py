@@ -96,6 +96,7 @@ def service_facts(service: ServiceSetup) -> ServiceFacts:
             "description": service.description,
             "documents": service.documents,
             "fee": service.fee,
+            "purpose": service.purpose,
             "norm_seconds": service.norm_seconds,
             "group": service.group,
             "open": service.is_open,

@@ -115,10 +115,22 @@ class PriorityCategory(SQLModel, table=True):
     position: int = 0
 
 
+class Purpose(StrEnum):
+    """What brings a visitor to a service: norms are measured for each."""
+
+    SUBMIT = "submit"
+    """To apply for something, to hand something in."""
+    STATUS = "status"
+    """To ask, to be advised, to hear how things stand."""
+    COLLECT = "collect"
+    """To collect what is ready."""
+
+
 class Service(SQLModel, table=True):
     """What a visitor comes for."""
 
     __table_args__ = (
+        one_of("purpose", Purpose),
         UniqueConstraint("branch_id", "code"),
         CheckConstraint("norm_seconds > 0", name="norm_seconds_positive"),
     )
@@ -132,6 +144,7 @@ class Service(SQLModel, table=True):
     documents: list[dict[str, Any]] = Field(sa_column=document())
     """[{name: Text, required: bool, note: Text, source: str}] in the order they are shown."""
     fee: Text = Field(sa_column=document())
+    purpose: str = Field(default=Purpose.SUBMIT, max_length=8, sa_column_kwargs={"server_default": "submit"})
     norm_seconds: int = 900
     group_id: int | None = Field(default=None, foreign_key="service_group.id")
     position: int = 0

@@ -1,12 +1,13 @@
-"""How many promises were kept? By kind of norm and service, each share with what it is counted from."""
+"""How many promises were kept? By kind of norm, purpose and service, each share with what it is counted from."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, case, func, select
 
+from queue_service.model.branch import Purpose
 from queue_service.model.norm import NormKind
 from queue_service.rules.figures import percent
 from queue_service.rules.norm import OF_HALLS, Course, Term
@@ -16,6 +17,7 @@ from queue_service.storage.lookup import ticket_table
 from queue_service.storage.office import Setup
 
 DEFINITIONS = {
+    "purpose": "What brings visitors to these services: submit, status or collect; none means all of them.",
     "service": "The service; none means all of them.",
     "longest": "The norm in seconds; none where several hold.",
     "begun": "Legs for which a norm of this kind has begun; for waiting, all that were issued.",
@@ -30,21 +32,22 @@ DEFINITIONS = {
 }
 OF_LEGS_ALONE = ("begun", "kept", "left_within", "running_within", "passed")
 """A line or a window keeps nothing for anybody: of their norms only breaches are counted."""
-Key = tuple[NormKind, str | None]
+Key = tuple[NormKind, Purpose | None, str | None]
 
 
 def norms_report(connection: Connection, setup: Setup, now: datetime, first: date, last: date) -> dict[str, Any]:
-    """A row for each kind (service None) and for each of its services. Cohorts are by the day of issue."""
+    """A row for each kind, for each purpose of it, and for each service. Cohorts are by the day of issue."""
     counts: dict[Key, Counter[str]] = defaultdict(Counter)
     longest: dict[Key, set[int]] = defaultdict(set)
     for course, term in _terms(connection, setup, now, first, last):
-        for code in (None, course.service):
-            counts[term.norm.kind, code].update(("begun", _what_became(course, term, now)))
-            longest[term.norm.kind, code].add(term.norm.longest)
+        for key in _keys(setup, term.norm.kind, course.service):
+            counts[key].update(("begun", _what_became(course, term, now)))
+            longest[key].add(term.norm.longest)
     for key, found in _flagged(connection, setup, first, last):
         counts[key].update(found)
-    keys = [(kind, code) for kind in NormKind for code in (None, *setup.service_codes.values())]
-    shown = [key for key in dict.fromkeys(keys) if key in counts or key == (NormKind.WAIT, None)]
+    codes = (None, *setup.service_codes.values())
+    keys = sorted({key for kind in NormKind for code in codes for key in _keys(setup, kind, code)}, key=_place(codes))
+    shown = [key for key in keys if key in counts or key == (NormKind.WAIT, None, None)]
     return {
         "branch": setup.code,
         "report": "norms",
@@ -53,6 +56,19 @@ def norms_report(connection: Connection, setup: Setup, now: datetime, first: dat
         "definitions": DEFINITIONS,
         "rows": [_row(key, counts[key], longest[key]) for key in shown],
     }
+
+
+def _keys(setup: Setup, kind: NormKind, code: str | None) -> list[Key]:
+    """Where something of this service is counted: with everything, with its purpose, by itself."""
+    service = setup.services.get(code or "")
+    purpose = service.purpose if service else None
+    return list(dict.fromkeys([(kind, None, None), (kind, purpose, None), (kind, purpose, code)]))
+
+
+def _place(codes: Sequence[str | None]) -> Callable[[Key], Any]:
+    """All, then the purposes, then the services as the office has them; kind by kind."""
+    kinds, purposes = list(NormKind), [None, *Purpose]
+    return lambda key: (kinds.index(key[0]), codes.index(key[2]), purposes.index(key[1]))
 
 
 def _what_became(course: Course, term: Term, now: datetime) -> str:
@@ -68,7 +84,8 @@ def _row(key: Key, count: Counter[str], longest: set[int]) -> dict[str, Any]:
     decided = count["begun"] - count["left_within"] - count["running_within"]
     return {
         "kind": key[0].value,
-        "service": key[1],
+        "purpose": key[1],
+        "service": key[2],
         "longest": next(iter(longest)) if len(longest) == 1 else None,
         **{name: None if key[0] in OF_HALLS else count[name] for name in OF_LEGS_ALONE},
         "within_norm_percent": percent(count["kept"], decided),
@@ -89,7 +106,7 @@ def _terms(
 
 
 def _flagged(connection: Connection, setup: Setup, first: date, last: date) -> Iterator[tuple[Key, dict[str, int]]]:
-    """By kind, and by kind and service."""
+    """By kind, purpose and service."""
     c = breach_table.c
     late, seen = (func.sum(case((one, 1), else_=0)) for one in (c.is_late.is_(True), c.acknowledged_at.is_not(None)))
     query = (
@@ -99,5 +116,5 @@ def _flagged(connection: Connection, setup: Setup, first: date, last: date) -> I
     )
     for kind, service_id, *numbers in connection.execute(query):
         found = dict(zip(("breaches", "noticed_late", "seen"), map(int, numbers), strict=True))
-        for code in dict.fromkeys((None, setup.service_codes.get(service_id))):
-            yield (NormKind(kind), code), found
+        for key in _keys(setup, NormKind(kind), setup.service_codes.get(service_id)):
+            yield key, found

@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from queue_service.model.branch import NumbersRestart
+from queue_service.model.branch import NumbersRestart, Purpose
 from queue_service.rules.booking import BookingFacts, ClosureFacts, RosterFacts, SpecialDaysFacts
 from queue_service.rules.escalation import EscalationFacts
 from queue_service.rules.forms import (
@@ -45,6 +45,8 @@ class ServiceFacts(Facts):
     description: LongText = {}
     documents: Annotated[list[DocumentFacts], Field(max_length=30)] = []
     fee: ShortText = {}
+    purpose: Purpose = Purpose.SUBMIT
+    """What brings visitors to it; norms are measured for each purpose."""
     norm_seconds: Annotated[int, Field(ge=60, le=86_400)] = 900
     group: Code | None = None
     open: bool = True

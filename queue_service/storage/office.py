@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from functools import cache, cached_property
 from typing import Any
 
-from queue_service.model.branch import Text, WindowState
+from queue_service.model.branch import Purpose, Text, WindowState
 from queue_service.model.norm import NormChannel
 from queue_service.rules.booking import BookingFacts, ClosureFacts, RosterFacts, SpecialDaysFacts
 from queue_service.rules.calendar import Opening, SpecialDays, day_begins, opening, service_day
@@ -33,6 +33,7 @@ class ServiceSetup:
     description: Text
     documents: list[dict[str, Any]]
     fee: Text
+    purpose: Purpose
     norm_seconds: int
     group: str | None
     is_open: bool

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, select
 
 from queue_service.model import Branch, Hall, PriorityCategory, Service, ServiceGroup, Window, WindowService, table
-from queue_service.model.branch import NumbersRestart, WindowState
+from queue_service.model.branch import NumbersRestart, Purpose, WindowState
 from queue_service.rules.booking import BookingFacts
 from queue_service.rules.errors import not_found
 from queue_service.rules.next_ticket import spoken_here
@@ -150,6 +150,7 @@ def _service(row: Any, group_codes: dict[int, str]) -> ServiceSetup:
         row.description,
         row.documents,
         row.fee,
+        Purpose(row.purpose),
         row.norm_seconds,
         group_codes.get(row.group_id),
         row.is_open,

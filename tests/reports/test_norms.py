@@ -1,8 +1,11 @@
 """The report of norms: what is counted as kept, and from what."""
 
+from sqlalchemy import update
+
 from queue_service.actions.tickets import cancel
 from queue_service.clock import FrozenClock
 from queue_service.jobs.breaches import BreachWatch
+from queue_service.model import Service, table
 from queue_service.reports.norms import norms_report
 from queue_service.storage.database import Database
 from tests.make import a_desk, a_ticket, an_office, on_leg
@@ -12,6 +15,8 @@ def test_leavers_after_the_norm_are_not_kept_and_leavers_within_it_are_left_out(
     database: Database, clock: FrozenClock
 ) -> None:
     an_office(database)
+    b_is_collected = update(table(Service)).where(table(Service).c.code == "B").values(purpose="collect")
+    database.write(lambda connection: connection.execute(b_is_collected))
     served, gone_early, gone_late = (a_ticket(database) for _ in range(3))
     clock.advance(minutes=10)
     on_leg(database, gone_early.leg_id, cancel)
@@ -23,15 +28,18 @@ def test_leavers_after_the_norm_are_not_kept_and_leavers_within_it_are_left_out(
     setup, today = database.setup("centre"), clock.now().date()
     report = database.read(lambda c: norms_report(c, setup, clock.now(), today, today))
     assert served.leg_id < gone_early.leg_id
+    of_a = {"begun": 3, "kept": 1, "left_within": 1, "passed": 1, "within_norm_percent": 50.0, "breaches": 1}
     assert report["rows"] == [
-        _row(None, begun=4, kept=1, left_within=1, running_within=1, passed=1, within_norm_percent=50.0, breaches=1),
-        _row("A", begun=3, kept=1, left_within=1, passed=1, within_norm_percent=50.0, breaches=1),
-        _row("B", begun=1, running_within=1),
+        _row(None, None, **of_a | {"begun": 4, "running_within": 1}),
+        _row("submit", None, **of_a),
+        _row("collect", None, begun=1, running_within=1),
+        _row("submit", "A", **of_a),
+        _row("collect", "B", begun=1, running_within=1),
     ]
     assert set(report["rows"][0]) == {"kind", *report["definitions"]}
 
 
-def _row(service: str | None, breaches: int = 0, **counts: float) -> dict[str, object]:
+def _row(purpose: str | None, service: str | None, breaches: float = 0, **counts: float) -> dict[str, object]:
     none: dict[str, object] = dict.fromkeys(("begun", "kept", "left_within", "running_within", "passed", "seen"), 0)
-    told = {"kind": "wait", "service": service, "longest": 900, "within_norm_percent": None}
+    told = {"kind": "wait", "purpose": purpose, "service": service, "longest": 900, "within_norm_percent": None}
     return {**none, **told, **counts, "breaches": breaches, "noticed_late": breaches}

@@ -69,11 +69,13 @@ def test_the_set_up_shows_everything_and_how_many_wait(admin: Any, base: str, da
 def test_a_patch_changes_what_it_names_and_nothing_else(admin: Any, base: str, visitor: Any) -> None:
     before = admin.get(base).get_json()["services"][0]
     answer = admin.send(
-        "PATCH", f"{base}/services/A", {"name": {"ru": "Паспорт", "en": "Passport"}, "fee": {"en": "€9"}}
+        "PATCH",
+        f"{base}/services/A",
+        {"name": {"ru": "Паспорт", "en": "Passport"}, "fee": {"en": "€9"}, "purpose": "collect"},
     )
     assert answer.status_code == 200
     after = admin.get(base).get_json()["services"][0]
-    assert after == {**before, "name": {"en": "Passport", "ru": "Паспорт"}, "fee": {"en": "€9"}}
+    assert after == {**before, "name": {"en": "Passport", "ru": "Паспорт"}, "fee": {"en": "€9"}, "purpose": "collect"}
     assert answer.get_json() == {key: value for key, value in after.items() if key != "waiting"}
     assert visitor.get("/branches/centre/services").get_json()[0]["name"]["en"] == "Passport"
 
