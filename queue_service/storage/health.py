@@ -2,18 +2,18 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select
 
 from queue_service.model import Heartbeat, table
+from queue_service.storage.rows import replace_row
 
 heartbeats = table(Heartbeat)
 JOBS, BREACHES, PROBE = "jobs", "breaches", "probe"
 
 
 def beat(connection: Connection, name: str, now: datetime) -> None:
-    there = update(heartbeats).where(heartbeats.c.name == name).values(at=now)
-    if not connection.execute(there).rowcount:
-        connection.execute(insert(heartbeats).values(name=name, at=now))
+    """In one statement: two servers that start together beat for the first time at once."""
+    replace_row(connection, heartbeats, "name", name=name, at=now)
 
 
 def last_beat(connection: Connection, name: str) -> datetime | None:
