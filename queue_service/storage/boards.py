@@ -7,7 +7,7 @@ them can name a person.
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any
 
@@ -310,7 +310,10 @@ def _line_lengths() -> Select[Any]:
 
 
 def _last_calls(connection: Connection, setup: Setup, now: datetime) -> list[Any]:
-    return fetch_all(connection, _called(), branch=setup.branch_id, day=setup.service_day(now))
+    day = setup.service_day(now)
+    # Without a bound the morning's few calls would be looked for through all the years before.
+    since = setup.day_begins(day) - timedelta(days=1)
+    return fetch_all(connection, _called(), branch=setup.branch_id, day=day, since=since)
 
 
 @cache
@@ -322,7 +325,7 @@ def _called() -> Select[Any]:
         .join(ticket_table, ticket_table.c.id == leg_table.c.ticket_id)
         .where(
             leg_table.c.branch_id == bindparam("branch"),
-            leg_table.c.last_called_at.is_not(None),
+            leg_table.c.last_called_at >= bindparam("since", type_=leg_table.c.last_called_at.type),
             leg_table.c.service_day == bindparam("day"),
         )
         .order_by(leg_table.c.last_called_at.desc(), leg_table.c.id.desc())
@@ -336,6 +339,7 @@ def _serving(windows: tuple[int, ...]) -> Select[Any]:
         select(leg_table.c.window_id, ticket_table.c.label)
         .join(ticket_table, ticket_table.c.id == leg_table.c.ticket_id)
         .where(among(leg_table.c.window_id, windows), leg_table.c.state == literal_column("'serving'"))
+        .where(among(leg_table.c.state, ("called", "serving")))  # the words of the index: SQLite does not conclude
         .order_by(leg_table.c.window_id)
     )
 
