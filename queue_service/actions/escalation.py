@@ -46,7 +46,7 @@ def put_escalation(hall: Hall, facts: EscalationFacts, actor: str, rule_id: int 
     )
     has_none = (escalation_table.c.id == rule_id) & escalation_table.c.sealed_secret.is_(None)
     if facts.channel == MessageChannel.WEBHOOK:
-        sealed = seal(hall.secret, WEBHOOK_SECRET, secrets.token_urlsafe(32))
+        _, sealed = _fresh_secret(hall)
         hall.connection.execute(update(escalation_table).where(has_none).values(sealed_secret=sealed))
     return rule_id
 
@@ -58,8 +58,7 @@ def renew_secret(hall: Hall, rule_id: int, actor: str) -> str:
         raise not_found("escalation", str(rule_id))
     if rule.channel != MessageChannel.WEBHOOK:
         raise invalid("no_webhook", "channel")
-    fresh = secrets.token_urlsafe(32)
-    sealed = seal(hall.secret, WEBHOOK_SECRET, fresh)
+    fresh, sealed = _fresh_secret(hall)
     hall.connection.execute(
         update(escalation_table).where(escalation_table.c.id == rule_id).values(sealed_secret=sealed)
     )
@@ -77,9 +76,15 @@ def replace_rules(hall: Hall, rules: list[EscalationFacts]) -> None:
     for facts in rules:
         sealed = None
         if facts.channel == MessageChannel.WEBHOOK:
-            sealed = known.get(facts.target) or seal(hall.secret, WEBHOOK_SECRET, secrets.token_urlsafe(32))
+            sealed = known.get(facts.target) or _fresh_secret(hall)[1]
         branch = hall.setup.branch_id
         put_row(hall.connection, escalation_table, branch_id=branch, **_row(facts), sealed_secret=sealed)
+
+
+def _fresh_secret(hall: Hall) -> tuple[str, Any]:
+    """A secret for a webhook: in the clear, to be said once, and sealed, to be kept."""
+    fresh = secrets.token_urlsafe(32)
+    return fresh, seal(hall.secret, WEBHOOK_SECRET, fresh)
 
 
 def _row(facts: EscalationFacts) -> dict[str, Any]:

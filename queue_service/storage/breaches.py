@@ -104,7 +104,7 @@ def at_risk(connection: Connection, setup: Setup, now: datetime) -> list[Board]:
     """Whose norm will soon be passed, the nearest first."""
     longest = max(
         [
-            900,
+            int(STANDARD_WAIT.total_seconds()),
             *(s.norm_seconds for s in setup.services.values()),
             *(e.facts.longest for e in setup.norms if e.facts.kind in OF_LEGS),
         ]
