@@ -61,9 +61,12 @@ def test_a_line_that_is_too_long_is_flagged_once_until_it_is_not(
     [again] = database.read(lambda c: breaches.open_breaches(c, database.setup("centre")))
     assert (again["service"], again["number"], again["window"]) == ("A", None, None)
     report = database.read(lambda c: norms_report(c, database.setup("centre"), clock.now(), TODAY, TODAY))
-    [of_all, of_a] = [row for row in report["rows"] if row["kind"] == "queue_length"]
-    assert (of_all["service"], of_all["breaches"], of_all["begun"]) == (None, 2, None)
-    assert (of_a["service"], of_a["breaches"]) == ("A", 2)
+    counted = [row for row in report["rows"] if row["kind"] == "queue_length"]
+    assert [(row["purpose"], row["service"], row["breaches"], row["begun"]) for row in counted] == [
+        (None, None, 2, None),
+        ("submit", None, 2, None),
+        ("submit", "A", 2, None),
+    ]
 
 
 TODAY = date(2026, 3, 2)
