@@ -4,27 +4,23 @@ Every board is a plain dict, ready for JSON. Public boards hold numbers, windows
 them can name a person.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from functools import cache, lru_cache
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, literal_column, or_, select
+from sqlalchemy import Connection, Select, bindparam, func, literal_column, select
 
 from queue_service.model.branch import WindowState
 from queue_service.model.ticket import LegState
-from queue_service.rules.next_ticket import why_earlier
 from queue_service.rules.ticket import AT_WINDOW, LATE, UNFINISHED
 from queue_service.storage.lookup import hall_version, leg_table, ticket_table
 from queue_service.storage.office import CategorySetup, ServiceSetup, Setup
-from queue_service.storage.rows import among, fetch_all, fetch_one
+from queue_service.storage.place import Place, place_of
+from queue_service.storage.rows import fetch_all
 from queue_service.storage.waits import NO_ESTIMATE
 
 Board = dict[str, Any]
-
-SHOWN_CALLS = 12
 
 
 def moment(at: datetime | None) -> str | None:
@@ -46,7 +42,7 @@ def branch(connection: Connection, setup: Setup, now: datetime) -> Board:
         "open": opening.is_open,
         "opens_at": moment(opening.opens_at),
         "closes_at": moment(opening.closes_at),
-        "waiting": sum(_waiting(connection, setup, now).values()),
+        "waiting": sum(waiting_by_service(connection, setup, now).values()),
         "windows_open": sum(1 for window in setup.windows if window.state == WindowState.OPEN),
         "groups": [{"code": group.code, "name": group.name} for group in setup.groups],
         "categories": [category_board(category) for category in setup.categories.values() if category.is_self_declared],
@@ -56,7 +52,7 @@ def branch(connection: Connection, setup: Setup, now: datetime) -> Board:
 
 def services(connection: Connection, setup: Setup, now: datetime) -> list[Board]:
     """What a visitor may come for, and what to know before taking a ticket."""
-    waiting = _waiting(connection, setup, now)
+    waiting = waiting_by_service(connection, setup, now)
     return [
         {
             **service_board(service),
@@ -76,63 +72,15 @@ def services(connection: Connection, setup: Setup, now: datetime) -> list[Board]
     ]
 
 
-def hall(connection: Connection, setup: Setup, now: datetime) -> Board:
-    """What a hall screen may show."""
-    opening = setup.opening(now)
-    waiting = _waiting(connection, setup, now)
-    return {
-        "version": hall_version(connection, setup),
-        "setup_version": setup.version,
-        "server_time": moment(now),
-        "branch": branch_name(setup),
-        "open": opening.is_open,
-        "opens_at": moment(opening.opens_at),
-        "closes_at": moment(opening.closes_at),
-        "calls": [_call(row, setup) for row in _last_calls(connection, setup, now)],
-        "serving": [
-            {"number": row.label, "window": setup.window_codes[row.window_id]}
-            for row in fetch_all(connection, _serving(tuple(window.id for window in setup.windows)))
-        ],
-        "waiting": [
-            {
-                "service": s.code,
-                "prefix": s.prefix,
-                "name": s.name,
-                "waiting": waiting.get(s.code, 0),
-                "estimate": setup.waits.of_service(s.code),
-            }
-            for s in setup.services.values()
-        ],
-        "windows": [{"window": window.code, "state": window.state.value} for window in setup.windows],
-        "emergency": setup.emergency,
-        "news": setup.news,
-    }
-
-
 def ticket(connection: Connection, setup: Setup, now: datetime, ticket_id: int) -> Board:
     """What the holder of a ticket sees of it."""
     legs = fetch_all(connection, _visit(), ticket=ticket_id)
     return visit(connection, setup, now, legs, hall_version(connection, setup))
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a ticket stands: how many may be called before it, and how many who came later were, by why."""
-
-    people_ahead: int | None = None
-    called_earlier: dict[str, int] = field(default_factory=dict)
-
-
 def visit(connection: Connection, setup: Setup, now: datetime, legs: Sequence[Any], version: int) -> Board:
     """A ticket from its legs, in order, each with what belongs to the ticket."""
     return visit_at(setup, now, legs, version, place_of(connection, setup, now, legs[-1]))
-
-
-def place_of(connection: Connection, setup: Setup, now: datetime, leg: Any) -> Place:
-    if leg.state != LegState.WAITING:
-        return Place()
-    earlier = called_earlier(connection, setup, leg) if leg.ready_at < now else {}
-    return Place(people_ahead(connection, setup, leg), earlier)
 
 
 def visit_at(setup: Setup, now: datetime, legs: Sequence[Any], version: int, place: Place) -> Board:
@@ -177,29 +125,6 @@ def _opens_at(setup: Setup, now: datetime, leg: Any, service: str) -> str | None
     return moment(setup.waits.opens_at(service) or office)
 
 
-def called_earlier(connection: Connection, setup: Setup, leg: Any) -> dict[str, int]:
-    """How many were called before this waiting leg although they came later, by why; most frequent first."""
-    place = {"branch": setup.branch_id, "day": leg.service_day, "since": leg.ready_at, "ticket": leg.ticket_id}
-    rows = fetch_all(connection, _called_since(rival_ids(setup, leg.service_id)), **place)
-    return reasons(leg, rows)
-
-
-def reasons(leg: Any, called: Iterable[Any]) -> dict[str, int]:
-    """How many of these, called since `leg` waits, came later than it, by why; most frequent first."""
-    found = Counter(
-        why_earlier(
-            came_later=row.ticket_id > leg.ticket_id,
-            joined_later=row.ready_at > leg.ready_at,
-            is_chosen=row.call_reason is not None,
-            has_priority=row.priority is not None,
-            has_appointment=row.booked_at is not None,
-        )
-        for row in called
-    )
-    known = [(why.value, count) for why, count in found.items() if why is not None]
-    return dict(sorted(known, key=lambda one: (-one[1], one[0])))
-
-
 def _visitor_may(leg: Any, setup: Setup, now: datetime) -> Board:
     """What the holder can do now, and within which limits."""
     rules = setup.rules
@@ -213,20 +138,6 @@ def _visitor_may(leg: Any, setup: Setup, now: datetime) -> Board:
         "rejoin_until": moment(leg.left_at + rules.rejoin) if missed and now <= leg.left_at + rules.rejoin else None,
         "add_service": leg.state in UNFINISHED,
     }
-
-
-def people_ahead(connection: Connection, setup: Setup, leg: Any) -> int:
-    """How many waiting visitors may be called before this one: an earlier turn, in a line that shares a window."""
-    place = {"branch": setup.branch_id, "day": leg.service_day, "turn": leg.turn, "ticket": leg.ticket_id}
-    found = fetch_one(connection, _ahead(rival_ids(setup, leg.service_id)), **place)
-    assert found is not None
-    return int(found.people)
-
-
-def rival_ids(setup: Setup, service_id: int) -> tuple[int, ...]:
-    """The services whose visitors may be called before one who waits for this one."""
-    rivals = setup.rivals(setup.service_codes[service_id])
-    return tuple(sorted(setup.services[code].id for code in rivals if code in setup.services))
 
 
 def legs_with_tickets() -> Select[Any]:
@@ -252,41 +163,8 @@ def _visit() -> Select[Any]:
     return legs_with_tickets().where(leg_table.c.ticket_id == bindparam("ticket")).order_by(leg_table.c.position)
 
 
-@lru_cache(512)
-def _ahead(services: tuple[int, ...]) -> Select[Any]:
-    """How many waiting legs of these services come before this turn. Literal state, so that the line's index serves."""
-    return (
-        select(func.count().label("people"))
-        .select_from(leg_table)
-        .where(
-            leg_table.c.branch_id == bindparam("branch"),
-            among(leg_table.c.service_id, services),
-            leg_table.c.state == literal_column("'waiting'"),
-            leg_table.c.service_day == bindparam("day"),
-            leg_table.c.turn <= bindparam("turn"),  # a bound of its own, so that the index is read no further
-            or_(leg_table.c.turn < bindparam("turn"), leg_table.c.ticket_id < bindparam("ticket")),
-        )
-    )
-
-
-@lru_cache(512)
-def _called_since(services: tuple[int, ...]) -> Select[Any]:
-    """Other visitors for these services who were called since a moment."""
-    return (
-        select(leg_table.c.ticket_id, leg_table.c.ready_at, leg_table.c.call_reason)
-        .add_columns(ticket_table.c.priority, ticket_table.c.booked_at)
-        .join(ticket_table, ticket_table.c.id == leg_table.c.ticket_id)
-        .where(
-            leg_table.c.branch_id == bindparam("branch"),
-            leg_table.c.last_called_at >= bindparam("since"),
-            among(leg_table.c.service_id, services),
-            leg_table.c.service_day == bindparam("day"),
-            leg_table.c.ticket_id != bindparam("ticket"),
-        )
-    )
-
-
-def _waiting(connection: Connection, setup: Setup, now: datetime) -> dict[str, int]:
+def waiting_by_service(connection: Connection, setup: Setup, now: datetime) -> dict[str, int]:
+    """By service code: how many wait."""
     return {code: count for code, (count, _) in lines_now(connection, setup, now).items()}
 
 
@@ -307,54 +185,6 @@ def _line_lengths() -> Select[Any]:
         )
         .group_by(leg_table.c.service_id)
     )
-
-
-def _last_calls(connection: Connection, setup: Setup, now: datetime) -> list[Any]:
-    day = setup.service_day(now)
-    # Without a bound the morning's few calls would be looked for through all the years before.
-    since = setup.day_begins(day) - timedelta(days=1)
-    return fetch_all(connection, _called(), branch=setup.branch_id, day=day, since=since)
-
-
-@cache
-def _called() -> Select[Any]:
-    """The latest calls of a day, with no more than a screen shows of each."""
-    return (
-        select(leg_table.c.id, leg_table.c.window_id, leg_table.c.last_called_at, leg_table.c.calls, leg_table.c.state)
-        .add_columns(ticket_table.c.label, ticket_table.c.language)
-        .join(ticket_table, ticket_table.c.id == leg_table.c.ticket_id)
-        .where(
-            leg_table.c.branch_id == bindparam("branch"),
-            leg_table.c.last_called_at >= bindparam("since", type_=leg_table.c.last_called_at.type),
-            leg_table.c.service_day == bindparam("day"),
-        )
-        .order_by(leg_table.c.last_called_at.desc(), leg_table.c.id.desc())
-        .limit(SHOWN_CALLS)
-    )
-
-
-@lru_cache(512)
-def _serving(windows: tuple[int, ...]) -> Select[Any]:
-    return (
-        select(leg_table.c.window_id, ticket_table.c.label)
-        .join(ticket_table, ticket_table.c.id == leg_table.c.ticket_id)
-        .where(among(leg_table.c.window_id, windows), leg_table.c.state == literal_column("'serving'"))
-        .where(among(leg_table.c.state, ("called", "serving")))  # the words of the index: SQLite does not conclude
-        .order_by(leg_table.c.window_id)
-    )
-
-
-def _call(row: Any, setup: Setup) -> Board:
-    return {
-        # Its moment is part of it: a call that was taken back and made again is another call.
-        "call": f"{row.id}-{int(row.last_called_at.timestamp() * 1000)}",
-        "number": row.label,
-        "window": setup.window_codes[row.window_id],
-        "called_at": moment(row.last_called_at),
-        "recall": row.calls > 1,
-        "language": row.language,
-        "state": row.state,
-    }
 
 
 def category_board(category: CategorySetup) -> Board:

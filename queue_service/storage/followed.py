@@ -17,9 +17,10 @@ from sqlalchemy import Connection, Select, bindparam, literal_column, select
 
 from queue_service.model.ticket import LegState
 from queue_service.storage import ledger
-from queue_service.storage.boards import Board, Place, legs_with_tickets, place_of, reasons, rival_ids, visit_at
+from queue_service.storage.boards import Board, legs_with_tickets, visit_at
 from queue_service.storage.lookup import hall_table, leg_table, ticket_table
 from queue_service.storage.office import Setup
+from queue_service.storage.place import Place, place_of, reasons, rival_ids
 from queue_service.storage.rows import fetch_all, fetch_one
 
 IN_ONE_STATEMENT = 500
@@ -109,7 +110,7 @@ class _Calls:
         self._by_ready = sorted(rows, key=attrgetter("ready_at"))
 
     def earlier_than(self, leg: Any, rivals: Collection[int]) -> dict[str, int]:
-        """As boards.called_earlier tells it, of the calls that can matter: of later tickets, or who joined later."""
+        """As place.called_earlier tells it, of the calls that can matter: of later tickets, or who joined later."""
         later = self._by_ticket[bisect_right(self._by_ticket, leg.ticket_id, key=attrgetter("ticket_id")) :]
         joined = self._by_ready[bisect_right(self._by_ready, leg.ready_at, key=attrgetter("ready_at")) :]
         came_back = (row for row in joined if row.ticket_id < leg.ticket_id)

@@ -8,10 +8,11 @@ from sqlalchemy import Connection
 from queue_service.model.ticket import LegState
 from queue_service.rules.errors import not_found
 from queue_service.rules.ticket import MOVES, UNDECIDED, Move
-from queue_service.storage import boards, lookup, staff_boards
+from queue_service.storage import lookup, staff_boards
 from queue_service.storage.boards import Board, legs_with_tickets, moment
 from queue_service.storage.lookup import leg_table, ticket_table
 from queue_service.storage.office import Setup
+from queue_service.storage.place import people_ahead
 from queue_service.storage.shift import stop
 
 
@@ -34,7 +35,7 @@ def as_staff_sees_it(connection: Connection, setup: Setup, now: datetime, legs: 
     is_waiting = current.state == LegState.WAITING
     return {
         **staff_boards.operator_leg(current, setup),
-        "people_ahead": boards.people_ahead(connection, setup, current) if is_waiting else None,
+        "people_ahead": people_ahead(connection, setup, current) if is_waiting else None,
         "for_window": setup.window_codes.get(current.for_window_id),
         "left_at": moment(current.left_at),
         "may": sorted(_may(current, setup, now)),

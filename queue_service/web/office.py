@@ -35,7 +35,7 @@ class Office:
         return self.settings.data / "media" / branch
 
     def board(self, branch: str, picture: Callable[..., Any]) -> Any:
-        """A board of storage/boards.py for a branch, as of now; raises Refused(unknown_branch)."""
+        """A board (storage/boards.py, hall_board.py) for a branch, as of now; raises Refused(unknown_branch)."""
         database = self.database
 
         def read(connection: Any) -> Any:

@@ -11,7 +11,7 @@ from queue_service.model.device import DeviceRole
 from queue_service.model.staff import Role
 from queue_service.model.ticket import Channel
 from queue_service.rules.errors import Kind, Refused
-from queue_service.storage import boards, lookup
+from queue_service.storage import boards, hall_board, lookup
 from queue_service.storage.boards import Board
 from queue_service.storage.hall import Hall
 from queue_service.web import access
@@ -39,7 +39,7 @@ def all_services(path: BranchPath) -> Response:
 
 @api.get("/branches/<branch>/hall", summary="What a hall screen may show")
 def hall(path: BranchPath) -> Response:
-    return jsonify(office().board(path.branch, boards.hall))
+    return jsonify(office().board(path.branch, hall_board.hall))
 
 
 @api.post("/branches/<branch>/tickets", summary="Take a ticket")

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import gevent
 from gevent.event import Event
 
-from queue_service.storage import boards, staff_boards
+from queue_service.storage import boards, hall_board, staff_boards
 from queue_service.storage.boards import Board
 from queue_service.storage.followed import Followed, Look
 from queue_service.web.office import Office
@@ -26,7 +26,7 @@ QUIET_SECONDS = 10.0
 FRESH_SECONDS = 1.0
 """So long a picture that was drawn may be shown to others who come, if nothing has happened since."""
 PHONES_AT_A_STRETCH = 25
-SCREENS: dict[str, Callable[..., Board]] = {"desk": staff_boards.desk, "hall": boards.hall}
+SCREENS: dict[str, Callable[..., Board]] = {"desk": staff_boards.desk, "hall": hall_board.hall}
 """In the order in which they are sent: the few at work need not wait for the many who watch."""
 WORDS = ("services", "branch")
 """Parts of a ticket's picture that weigh the most and change the least: a phone has them from its snapshot."""

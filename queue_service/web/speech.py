@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from queue_service.notifications.speech import Call, Speech
 from queue_service.rules.errors import Kind, Refused
 from queue_service.rules.spoken import Words, words_of
-from queue_service.storage import boards
+from queue_service.storage import hall_board
 from queue_service.web.models import Code
 from queue_service.web.office import office
 from queue_service.web.texts import languages
@@ -26,7 +26,7 @@ class SpokenPath(BaseModel):
 @api.get("/speech/<branch>/<language>/<number>/<window>.wav", summary="A call of the hall screen, spoken")
 def speak(path: SpokenPath) -> Response:
     """404 `unknown_call` for what is not on the hall screen, `no_voice` when nothing here speaks the language."""
-    calls = office().board(path.branch, boards.hall)["calls"]
+    calls = office().board(path.branch, hall_board.hall)["calls"]
     if not any((call["number"], call["window"]) == (path.number, path.window) for call in calls):
         raise Refused("unknown_call", Kind.NOT_FOUND)
     wav = speech().of_call(Call(path.branch, path.number, path.window), path.language, words_in(path.language))

@@ -25,6 +25,7 @@ from queue_service.rules.wait_estimate import NOBODY_CALLS, Range, waits_now
 from queue_service.simulator.estimate_lines import NOBODY_IN_SIGHT_SECONDS, answer_lines
 from queue_service.storage import boards
 from queue_service.storage.database import Database
+from queue_service.storage.place import Place
 from queue_service.storage.rows import put_row
 from tests.make import Desk, a_desk, a_ticket, an_office, on_leg
 
@@ -159,7 +160,7 @@ def test_a_range_is_told_kept_and_scored_when_the_call_comes(database: Database,
     assert shown["low"] < shown["high"]
     third = a_ticket(database)  # told with the ticket, before anything is worked out again
     told_now = database.read(lambda connection: boards.services(connection, database.setup("centre"), clock.now()))
-    issued = boards.visit_at(database.setup("centre"), clock.now(), [third.leg], 0, boards.Place())
+    issued = boards.visit_at(database.setup("centre"), clock.now(), [third.leg], 0, Place())
     assert issued["estimate"] == told_now[0]["estimate"]
     assert issued["estimate"]["high"] >= shown["high"]
     waits.refresh()

@@ -12,7 +12,7 @@ from sqlalchemy import update
 from queue_service.model import Branch, Service, table
 from queue_service.model.device import DeviceRole
 from queue_service.rules.device import present_settings
-from queue_service.storage import boards
+from queue_service.storage import boards, hall_board
 from queue_service.storage.boards import Board
 from queue_service.storage.database import Database
 from queue_service.storage.devices import KnownDevice, own_board
@@ -45,7 +45,7 @@ def pictures(database: Database, clock: Any) -> dict[str, Board]:
         identify_until=NOON,
     )  # fmt: skip
     return {
-        "hall": database.read(lambda connection: boards.hall(connection, setup, now)),
+        "hall": database.read(lambda connection: hall_board.hall(connection, setup, now)),
         "ticket": database.read(lambda connection: boards.ticket(connection, setup, now, ticket.ticket_id)),
         "device": own_board(device, now),
     }
