@@ -231,16 +231,13 @@ class Picture:
     def _window(self, window: WindowSetup) -> WindowNow:
         shifts = [one for one in self.shifts if one.window_id == window.id]
         at, since, leg = self._doing(window, shifts)
-        common = {
-            "plan": self._plan_left(window.code, shifts),
-            "has_opened": any(one.state == WindowState.OPEN for one in shifts) or window.is_at_work,
-        }
-        if leg is None:
-            return WindowNow(window.code, self._serves(window), at, since, **common)  # type: ignore[arg-type]
-        visit = self._visit(leg)
-        waited = (leg.first_called_at - leg.ready_at).total_seconds()
-        served = {"service": visit.service, "guest": visit.guest, "waited": waited}
-        return WindowNow(window.code, self._serves(window), at, since, **served, **common)  # type: ignore[arg-type]
+        plan = self._plan_left(window.code, shifts)
+        has_opened = any(one.state == WindowState.OPEN for one in shifts) or window.is_at_work
+        served: dict[str, Any] = {}
+        if leg is not None:
+            visit, waited = self._visit(leg), (leg.first_called_at - leg.ready_at).total_seconds()
+            served = {"service": visit.service, "guest": visit.guest, "waited": waited}
+        return WindowNow(window.code, self._serves(window), at, since, plan=plan, has_opened=has_opened, **served)
 
     def _doing(self, window: WindowSetup, shifts: list[Changed]) -> tuple[At, float, Any]:
         """(what, since when, the leg that is there)"""
