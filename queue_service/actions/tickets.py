@@ -60,42 +60,50 @@ def issue(hall: Hall, order: Order, actor: str = VISITOR) -> Issued:
     Raises Refused: unknown_service, service_twice, unknown_language, branch_closed, service_closed, no_window,
     unknown_need, need_not_met, unknown_category, priority_needs_proof, numbers_used_up.
     """
-    services = _orderable(hall, order)
+    first, *others = services = _orderable(hall, order)
     requires = _requirements(hall, order, services)
     heads = _head_starts(hall, order.priority, order.granted_by)
     place = next_ticket.place_in_line(hall.now, heads, order.booked_at, hall.setup.rules.late)
-    first = services[0]
-    number = _next_number(hall, first.prefix)
-    label = ticket.label(first.prefix, number)
     token = _new_token(hall.service_day)
-    fresh: dict[str, Any] = {
+    fresh = {
+        **_numbered(hall, first),
+        **_as_ordered(order),
         "branch_id": hall.setup.branch_id,
-        "service_day": hall.service_day,
-        "series": first.prefix,
-        "number": number,
-        "label": label,
         "token_hash": token_hash(token),
-        "channel": order.channel.value,
-        "language": order.language,
-        "priority": order.priority,
-        "priority_granted_by": order.granted_by if order.priority else None,
-        "needs": list(order.needs),
         "issued_at": hall.now,
-        "booked_at": order.booked_at,
-        "route": [{"service": service.code} for service in services[1:]],
+        "route": [{"service": service.code} for service in others],
         "deferrals": 0,
     }
     ticket_id = put_row(hall.connection, ticket_table, **fresh)
     leg = legs.join_line(hall, ticket_id, 1, first, place, requires)
     facts = {
-        "number": label,
+        "number": fresh["label"],
         **legs.line_facts(first, place.turn, requires, None, None),
         "channel": order.channel,
         "language": order.language,
         **_if_given(priority=order.priority, booked_at=order.booked_at and order.booked_at.isoformat()),
     }
     hall.record(Move.ISSUE, actor, ticket_id=ticket_id, leg_id=leg["id"], facts=facts)
-    return Issued(ticket_id, leg["id"], token, label, first, SimpleNamespace(**{**fresh, **leg}))
+    return Issued(ticket_id, leg["id"], token, fresh["label"], first, SimpleNamespace(**{**fresh, **leg}))
+
+
+def _numbered(hall: Hall, service: ServiceSetup) -> dict[str, Any]:
+    """The next number of a service's series, as a ticket keeps it."""
+    number = _next_number(hall, service.prefix)
+    label = ticket.label(service.prefix, number)
+    return {"service_day": hall.service_day, "series": service.prefix, "number": number, "label": label}
+
+
+def _as_ordered(order: Order) -> dict[str, Any]:
+    """What a ticket keeps of its order."""
+    return {
+        "channel": order.channel.value,
+        "language": order.language,
+        "priority": order.priority,
+        "priority_granted_by": order.granted_by if order.priority else None,
+        "needs": list(order.needs),
+        "booked_at": order.booked_at,
+    }
 
 
 def _new_token(day: date) -> str:

@@ -1,7 +1,7 @@
 """Where do set-ups come from? Read from the tables once per change, and kept in memory by version."""
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -100,13 +100,9 @@ def read_setup(connection: Connection, branch_id: int, version: int) -> Setup:
     groups = _in_order(connection, group_table, branch_id)
     services = _in_order(connection, service_table, branch_id)
     windows = _in_order(connection, window_table, branch_id)
-    pairs = connection.execute(
-        select(window_service_table).where(window_service_table.c.window_id.in_([w.id for w in windows]))
-    ).all()
     group_codes = {group.id: group.code for group in groups}
     live = {row.id: _service(row, group_codes) for row in services if not row.is_removed}
-    set_up = {(pair.window_id, pair.service_id) for pair in pairs}
-    sets = {w.id: tuple(s.code for s in live.values() if (w.id, s.id) in set_up) for w in windows}
+    served = _services_of_windows(connection, [window.id for window in windows], live.values())
     in_use = {window.id: window.code for window in windows if not window.is_removed}
     return Setup(
         version=version,
@@ -125,7 +121,7 @@ def read_setup(connection: Connection, branch_id: int, version: int) -> Setup:
         categories={row.code: _category(row) for row in categories},
         groups=tuple(GroupSetup(group.id, group.code, group.name) for group in groups),
         services={service.code: service for service in live.values()},
-        windows=tuple(_window(row, sets[row.id], branch.languages) for row in windows if not row.is_removed),
+        windows=tuple(_window(row, served[row.id], branch.languages) for row in windows if not row.is_removed),
         rosters=read_rosters(connection, branch_id, in_use),
         special_days=read_special_days(connection, branch_id),
         closures=read_closures(connection, branch_id, in_use),
@@ -134,6 +130,16 @@ def read_setup(connection: Connection, branch_id: int, version: int) -> Setup:
         service_codes={row.id: row.code for row in services},
         window_codes={row.id: row.code for row in windows},
     )
+
+
+def _services_of_windows(
+    connection: Connection, windows: list[int], services: Collection[ServiceSetup]
+) -> dict[int, tuple[str, ...]]:
+    """By window id, the codes of what it serves, in the order of the services."""
+    c = window_service_table.c
+    pairs = connection.execute(select(c.window_id, c.service_id).where(c.window_id.in_(windows))).all()
+    served = {(window, service) for window, service in pairs}
+    return {window: tuple(one.code for one in services if (window, one.id) in served) for window in windows}
 
 
 def _in_order(connection: Connection, rows: Table, branch_id: int) -> Sequence[Any]:
