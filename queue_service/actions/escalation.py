@@ -10,7 +10,7 @@ from queue_service.actions.rosters import put_entry
 from queue_service.model import Message, table
 from queue_service.model.appointment import MessageChannel, MessageKind, MessageState
 from queue_service.rules.errors import invalid, not_found
-from queue_service.rules.escalation import Cause, EscalationFacts, to_end, to_raise
+from queue_service.rules.escalation import Cause, EscalationFacts
 from queue_service.storage import alerts
 from queue_service.storage.alerts import WEBHOOK_SECRET, alert_table, escalation_table
 from queue_service.storage.hall import Hall
@@ -23,18 +23,12 @@ message_table = table(Message)
 
 def escalate(hall: Hall) -> int:
     """Raise an alert for each cause that has stood too long, end those whose cause is over; how many were raised."""
-    found, live = alerts.causes(hall.connection, hall.setup, hall.now), alerts.told(hall.connection, hall.setup)
-    count = 0
-    for rule in hall.setup.escalations:
-        told = live[rule.id]
-        over = [told[key] for key in to_end(rule.facts, found, told)]
-        if over:
-            change = update(alert_table).where(alert_table.c.id.in_(over)).values(over_at=hall.now)
-            hall.connection.execute(change)
-        for cause in to_raise(rule.facts, found, told, hall.now):
-            _raise(hall, rule, cause)
-            count += 1
-    return count
+    fresh, over = alerts.changes(hall.connection, hall.setup, hall.now)
+    if over:
+        hall.connection.execute(update(alert_table).where(alert_table.c.id.in_(over)).values(over_at=hall.now))
+    for rule, cause in fresh:
+        _raise(hall, rule, cause)
+    return len(fresh)
 
 
 def put_escalation(hall: Hall, facts: EscalationFacts, actor: str, rule_id: int | None = None) -> int:

@@ -71,7 +71,7 @@ class BreachWatch:
         setups = [
             self._database.setups.read(connection, branch) for branch in alerts.branches_that_escalate(connection)
         ]
-        return [setup.code for setup in setups if alerts.has_work(connection, setup, now)]
+        return [setup.code for setup in setups if any(alerts.changes(connection, setup, now))]
 
     def _heed_clock(self) -> datetime:
         now, seconds = self._database.clock.now(), self._seconds()

@@ -3,19 +3,27 @@
 from collections import Counter, defaultdict
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, case, func, select
 
 from queue_service.model import Alert, Escalation, table
-from queue_service.rules.escalation import Cause, to_end, to_raise
+from queue_service.rules.escalation import Cause, EscalationFacts, to_end, to_raise
 from queue_service.storage.breaches import at_risk, breach_table
 from queue_service.storage.lookup import branch_table
 from queue_service.storage.office import Setup
+from queue_service.storage.timetable import Entry
 
 alert_table, escalation_table = table(Alert), table(Escalation)
 WEBHOOK_SECRET = "webhook secret"
 """What the secrets of webhooks are sealed for."""
+
+
+class Changes(NamedTuple):
+    fresh: list[tuple[Entry[EscalationFacts], Cause]]
+    """By which rule to tell of what."""
+    over: list[int]
+    """The alerts whose cause is over."""
 
 
 def branches_that_escalate(connection: Connection) -> list[str]:
@@ -58,13 +66,12 @@ def told(connection: Connection, setup: Setup) -> dict[int, dict[str, int]]:
     return live
 
 
-def has_work(connection: Connection, setup: Setup, now: datetime) -> bool:
-    """Whether an alert has to be raised, or one is over."""
+def changes(connection: Connection, setup: Setup, now: datetime) -> Changes:
+    """What is to be done about a branch's causes now."""
     found, live = causes(connection, setup, now), told(connection, setup)
-    return any(
-        to_raise(rule.facts, found, live[rule.id], now) or to_end(rule.facts, found, live[rule.id])
-        for rule in setup.escalations
-    )
+    fresh = [(rule, cause) for rule in setup.escalations for cause in to_raise(rule.facts, found, live[rule.id], now)]
+    over = [live[rule.id][key] for rule in setup.escalations for key in to_end(rule.facts, found, live[rule.id])]
+    return Changes(fresh, over)
 
 
 def alert_with_rule(connection: Connection, alert_id: int) -> Any | None:
