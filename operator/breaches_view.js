@@ -17,13 +17,18 @@ export function breachesView() {
     ${fresh.length > 1 ? html`<button type="button" class="all" data-acknowledge="all" ?disabled=${!canAct()} @click=${() => openDialog("acknowledge", { breaches: fresh })}>${t("hall.acknowledge_all", { n: fresh.length })}</button>` : nothing}
     <ul>${ordered.slice(0, SHOWN).map(breachView)}</ul>
     ${ordered.length > SHOWN ? html`<p class="soft">${t("hall.more", { n: ordered.length - SHOWN })}</p>` : nothing}
-    ${risks.length ? html`<h3>${t("hall.at_risk")}</h3><ul class="risks">${risks.slice(0, SHOWN).map((risk) => html`<li data-risk=${risk.number}><span class="number">${risk.number}</span><span>${serviceName(risk.service)}</span><b>${t("hall.passes_in", { time: span(-secondsUntil(risk.due_at)) })}</b></li>`)}</ul>` : nothing}</section>`;
+    ${risks.length ? html`<h3>${t("hall.at_risk")}</h3><ul class="risks">${risks.slice(0, SHOWN).map(riskView)}</ul>` : nothing}</section>`;
 }
 
 const secondsUntil = (iso) => Math.min(0, (desk.now() - new Date(iso)) / 1000);
 
 const placeOf = ({ service, window }) => (service ? serviceName(service) : window ? t("hall.window_named", { window }) : "");
 export const aboutBreach = (breach) => [breach.number, placeOf(breach)].filter(Boolean).join(" · ");
+
+// Waiting for the first call is what most promises are about: only the others are named.
+const riskView = (risk) => html`<li data-risk=${risk.number ?? risk.window ?? risk.service}>${risk.number ? html`<span class="number">${risk.number}</span>` : nothing}
+  <span>${placeOf(risk)}${risk.kind === "wait" ? nothing : html` <span class="soft">${t(`hall.promised.${risk.kind}`)}</span>`}</span>
+  <b>${risk.due_at ? t("hall.passes_in", { time: span(-secondsUntil(risk.due_at)) }) : t("hall.of_at_most", { n: risk.waiting, most: risk.longest })}</b></li>`;
 
 function breachView(breach) {
   return html`<li class=${breach.acknowledged_at ? "seen" : "new"} data-breach=${breach.id}>

@@ -12,7 +12,7 @@ from queue_service.storage import hall_norms
 from queue_service.storage.breaches import breach_table
 from queue_service.storage.hall import Hall
 from queue_service.storage.hall_norms import standing_table
-from queue_service.storage.rows import put_row
+from queue_service.storage.rows import change_row, put_row
 
 
 def look(hall: Hall) -> int:
@@ -23,7 +23,7 @@ def look(hall: Hall) -> int:
     _resolve(hall, over)
     passed = []
     for mark, one in found.items():
-        since = before[mark].since if mark in before else hall.now
+        since = _since(hall, one, before.get(mark))
         breach = _breach(hall, one, since) if one.due_at(since) <= hall.now else None
         if breach is not None and (mark not in before or before[mark].flagged is None):
             passed.append(breach)
@@ -40,14 +40,20 @@ def move_beginnings(connection: Connection, by: Any) -> None:
         connection.execute(update(standing_table).where(standing_table.c.id == row_id).values(since=since + by))
 
 
+def _since(hall: Hall, one: Standing, row: Any | None) -> datetime:
+    """As an earlier look noted, unless it may have to be flagged: then, and at first, by the hall's own facts."""
+    if row is not None and (row.flagged or one.due_at(row.since) > hall.now):
+        return row.since  # type: ignore[no-any-return]
+    return hall_norms.began(hall.connection, hall.setup, hall.now, one, row)
+
+
 def _note(hall: Hall, one: Standing, since: datetime, row: Any | None, flagged: str | None) -> None:
     if row is None:
         branch, kind = hall.setup.branch_id, one.norm.kind.value
         values = {"mark": one.mark, "kind": kind, "since": since, "flagged": flagged}
         put_row(hall.connection, standing_table, branch_id=branch, **values)
-    elif flagged is not None and row.flagged is None:
-        change = update(standing_table).where(standing_table.c.id == row.id).values(flagged=flagged)
-        hall.connection.execute(change)
+    elif (since, flagged or row.flagged) != (row.since, row.flagged):
+        change_row(hall.connection, standing_table, row.id, since=since, flagged=flagged or row.flagged)
 
 
 def _resolve(hall: Hall, rows: list[Any]) -> None:

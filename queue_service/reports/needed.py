@@ -1,8 +1,9 @@
-"""Where the norm was passed again and again: how many windows would have kept it? By hour, for days that are over."""
+"""Where the norm was passed again and again: how many windows would have kept it? By hour.
 
-from collections.abc import Mapping
+Each day is judged by the norms that were valid on it, and each visitor by theirs: with an appointment or without.
+"""
+
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from queue_service.rules.habits import Habits, learn_habits
@@ -19,7 +20,7 @@ AN_HOUR = 3600.0
 DEFINITIONS = {
     "from": "The hour in which these visitors joined the line.",
     "joined": "Legs that joined a line in this hour.",
-    "late": "Of these: called later than their service's norm, or not at all. Hours with "
+    "late": "Of these: called later than the norm of that day, or not called when it had passed. Hours with "
     f"{FEWEST_LATE} or more are listed.",
     "at_work": "Windows that were not closed in the middle of the hour.",
     "needed": "The fewest windows found with which 95 % would have been called within the norm: this hour and the half "
@@ -35,14 +36,13 @@ class Lesson:
 
     past: PastServices
     habits: Habits
-    norms: Mapping[str, float]
 
 
 def _lesson(setup: Setup, pictures: list[Picture]) -> Lesson:
     records = [picture.record() for picture in pictures]
     served = [one for record in records for one in record.served()]
     past = PastServices(configured_seconds(setup), setup.window_codes.values(), served)
-    return Lesson(past, learn_habits(records), wait_norms(setup, pictures[-1].day) if pictures else {})
+    return Lesson(past, learn_habits(records))
 
 
 def needed_report(setup: Setup, pictures: list[Picture], first: str, last: str) -> dict[str, Any]:
@@ -57,23 +57,24 @@ def _day(setup: Setup, picture: Picture, lesson: Lesson) -> list[dict[str, Any]]
     found: dict[float, list[float]] = {}
     for leg in picture.legs:
         joined = picture.seconds(leg.ready_at)
-        found.setdefault(joined // AN_HOUR * AN_HOUR, []).append(_excess(leg, setup, picture.day))
+        found.setdefault(joined // AN_HOUR * AN_HOUR, []).append(_excess(leg, picture))
     hours = {since: some for since, some in sorted(found.items()) if sum(one > 0 for one in some) >= FEWEST_LATE}
     return [_hour(setup, picture, lesson, since, excesses) for since, excesses in hours.items()]
 
 
-def _excess(leg: Any, setup: Setup, day: date) -> float:
-    """By how much the norm was passed, in seconds; nobody who gave up in time was kept waiting."""
+def _excess(leg: Any, picture: Picture) -> float:
+    """By how much the norm was passed, in seconds; nobody who gave up in time was kept waiting, nor who waits still."""
     waits_from = leg.ready_at if leg.booked_at is None else max(leg.ready_at, leg.booked_at)
-    ended = leg.first_called_at or leg.left_at
-    waited = float("inf") if ended is None else (ended - waits_from).total_seconds()
-    return waited - setup.longest_wait(setup.service_codes[leg.service_id], day, leg.booked_at)
+    ended, setup = leg.first_called_at or leg.left_at or picture.now, picture.setup
+    longest = setup.longest_wait(setup.service_codes[leg.service_id], picture.day, leg.booked_at)
+    return float((ended - waits_from).total_seconds()) - longest
 
 
 def _hour(setup: Setup, picture: Picture, lesson: Lesson, since: float, excesses: list[float]) -> dict[str, Any]:
     windows = {one.code: frozenset(one.services) for one in setup.windows if one.services}
     at_work = picture.at_work_at(since + AN_HOUR / 2)
-    found = past_hour(since, picture.all_who_came(), windows, lesson.past, lesson.habits, lesson.norms, at_work)
+    norms = wait_norms(setup, picture.day)
+    found = past_hour(since, picture.all_who_came(), windows, lesson.past, lesson.habits, norms, at_work)
     order = [window.code for window in setup.windows]
     return {
         "from": moment(picture.moment(since)),

@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from queue_service.rules.chance import NEVER, Chance
+from queue_service.model.norm import NormChannel
+from queue_service.rules.chance import NEVER, Array, Chance
+from queue_service.rules.day_record import Guest
 from queue_service.rules.habits import Habits
 from queue_service.rules.hall_draws import draw_hall
-from queue_service.rules.hall_now import At, HallNow, WindowNow
+from queue_service.rules.hall_now import At, HallNow, Waiting, WindowNow
 from queue_service.rules.hall_rollout import Rollout
-from queue_service.rules.line_draws import draw_line
+from queue_service.rules.line_draws import Line, draw_line
 from queue_service.rules.service_times import PastServices
 from queue_service.rules.window_draws import draw_windows
 
@@ -25,6 +27,9 @@ PROMISE = 0.95
 LOOK_SECONDS = 3600.0
 WORTH_IT = 0.01
 """A window that takes away less than this part of the lateness changes nothing."""
+STANDARD_NORM = 900.0
+Norms = Mapping[tuple[str, NormChannel], float]
+"""How many seconds somebody may wait, with and without an appointment, by service."""
 
 
 @dataclass(frozen=True)
@@ -67,14 +72,14 @@ class Needed:
 
 
 class Trial:
-    """A hall, drawn once and played with any of its windows; `norms` are seconds by service."""
+    """A hall, drawn once and played with any of its windows."""
 
     def __init__(
         self,
         hall: HallNow,
         past: PastServices,
         habits: Habits,
-        norms: Mapping[str, float],
+        norms: Norms,
         look_from: float | None = None,
         rollouts: int = ROLLOUTS,
     ) -> None:
@@ -89,10 +94,9 @@ class Trial:
         drawn = draw_hall(hall, times, habits, Chance(np.random.default_rng(round(hall.now)), rollouts), until)
         self._line, self._windows = draw_line(drawn), draw_windows(drawn)
         self._is_empty = not self._line.person.size
-        norm = np.array([norms.get(code, 900.0) for code in times.places])
-        self._norm = norm[self._line.service]
         self._services = list(times.places)
-        self._until = until + float(norm.max(initial=0.0)) + 1.0
+        self._norm = _promised(norms, self._services, self._line, hall.waiting)
+        self._until = until + float(self._norm.max(initial=0.0)) + 1.0
         waits_from = self._line.waits_from
         self._counts = (waits_from < until) & (waits_from + self._norm >= hall.now)
         if look_from is not None:
@@ -171,7 +175,7 @@ def typical_hour(
     windows: Mapping[str, frozenset[str]],
     past: PastServices,
     habits: Habits,
-    norms: Mapping[str, float],
+    norms: Norms,
     before: Iterable[str] = (),
 ) -> Needed:
     """The windows (of those named, by what they serve) that an hour of a usual day needs; half an hour before it is
@@ -185,7 +189,7 @@ def past_hour(
     windows: Mapping[str, frozenset[str]],
     past: PastServices,
     habits: Habits,
-    norms: Mapping[str, float],
+    norms: Norms,
     at_work: Iterable[str],
 ) -> Needed:
     """The windows that an hour that is over would have needed; `hall.waiting` are all who came on that day, and
@@ -202,7 +206,7 @@ def _hour(
     windows: Mapping[str, frozenset[str]],
     past: PastServices,
     habits: Habits,
-    norms: Mapping[str, float],
+    norms: Norms,
     before: Iterable[str],
 ) -> Needed:
     begins = max(since - LOOK_SECONDS / 2, 0.0)
@@ -212,6 +216,16 @@ def _hour(
     trial = Trial(then, past, habits, norms, look_from=since, rollouts=ROLLOUTS // 2)
     at_work = [code for code in before if code in windows]
     return needed(trial, at_work, ((code, serves) for code, serves in windows.items() if code not in at_work))
+
+
+def _promised(norms: Norms, services: list[str], line: Line, waiting: Iterable[Waiting]) -> Array:
+    """Of each person of the line. Those who are not here yet count as walk-ins."""
+    of_walk_ins = np.array([norms.get((code, NormChannel.WALK_IN), STANDARD_NORM) for code in services])
+    found = of_walk_ins[line.service]
+    for person, one in enumerate(waiting):
+        if one.guest == Guest.APPOINTMENT:
+            found[person] = norms.get((one.service, NormChannel.APPOINTMENT), STANDARD_NORM)
+    return found
 
 
 def _kept(is_within: NDArray[np.bool_], counts: NDArray[np.bool_]) -> Kept:

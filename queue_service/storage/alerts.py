@@ -9,9 +9,10 @@ from sqlalchemy import Connection, case, func, select
 
 from queue_service.model import Alert, Escalation, table
 from queue_service.rules.escalation import Cause, EscalationFacts, to_end, to_raise
-from queue_service.storage.breaches import at_risk, breach_table
+from queue_service.storage.breaches import breach_table
 from queue_service.storage.lookup import branch_table
 from queue_service.storage.office import Setup
+from queue_service.storage.risks import at_risk
 from queue_service.storage.timetable import Entry
 
 alert_table, escalation_table = table(Alert), table(Escalation)

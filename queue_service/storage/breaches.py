@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, and_, bindparam, exists, func, litera
 from queue_service.model import Breach, ClockJump, Staff, table
 from queue_service.model.norm import NormKind
 from queue_service.model.ticket import LegState
-from queue_service.rules.norm import AT_RISK, OF_LEGS, Course, Jump, Term, terms
+from queue_service.rules.norm import Course, Jump, Term, terms
 from queue_service.storage.boards import Board, legs_with_tickets, moment
 from queue_service.storage.lookup import branch_table, leg_table, ticket_table
 from queue_service.storage.office import STANDARD_WAIT, Setup
@@ -100,25 +100,6 @@ def by_id(connection: Connection, breach_id: int) -> Any | None:
     return connection.execute(_shown().where(breach_table.c.id == breach_id)).first()
 
 
-def at_risk(connection: Connection, setup: Setup, now: datetime) -> list[Board]:
-    """Whose norm will soon be passed, the nearest first."""
-    longest = max(
-        [
-            int(STANDARD_WAIT.total_seconds()),
-            *(s.norm_seconds for s in setup.services.values()),
-            *(e.facts.longest for e in setup.norms if e.facts.kind in OF_LEGS),
-        ]
-    )
-    until = now + timedelta(seconds=longest * (1 - AT_RISK))
-    clock_jumps, found = jumps(connection, now), []
-    for row in fetch_all(connection, _due_legs(), branch=setup.branch_id, now=until):
-        course = course_of(row, setup)
-        running = [term for term in terms_of(course, setup, clock_jumps) if term.is_at_risk(now)]
-        for term in running:
-            found.append((term.due_at, _risk(row, course, term, now)))
-    return [risk for _, risk in sorted(found, key=lambda one: one[0])[:MOST_SHOWN]]
-
-
 def board(row: Any, setup: Setup) -> Board:
     return {
         "id": str(row.id),
@@ -137,17 +118,6 @@ def board(row: Any, setup: Setup) -> Board:
         "acknowledged_at": moment(row.acknowledged_at),
         "acknowledged_by": row.name,
         "note": row.note,
-    }
-
-
-def _risk(row: Any, course: Course, term: Term, now: datetime) -> Board:
-    return {
-        "leg": str(row.id),
-        "number": row.label,
-        "service": course.service,
-        "kind": term.norm.kind.value,
-        "due_at": moment(term.due_at),
-        "used_percent": int(100 * term.used(now)),
     }
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from queue_service.model.branch import WindowState
+from queue_service.model.norm import NormChannel
 from queue_service.rules.hall_now import At, HallNow, WindowNow
 from queue_service.rules.told_range import Told, tell
 from queue_service.rules.windows_needed import PROMISE, Kept, Needed, Outlook, Trial, needed, typical_hour
@@ -71,7 +72,7 @@ class Forecast:
         return self.learned.has_days
 
     @property
-    def _norms(self) -> dict[str, float]:
+    def _norms(self) -> dict[tuple[str, NormChannel], float]:
         return wait_norms(self.setup, self.picture.day)
 
     def _trial(self, hall: HallNow) -> Trial:
@@ -109,9 +110,13 @@ class Forecast:
         return [window.code for window in self.setup.windows if window.code in outlook.windows]
 
 
-def wait_norms(setup: Setup, day: date) -> dict[str, float]:
-    """By service: how long a visitor without an appointment may wait on this day."""
-    return {code: float(setup.longest_wait(code, day)) for code in setup.services}
+def wait_norms(setup: Setup, day: date) -> dict[tuple[str, NormChannel], float]:
+    """How many seconds a visitor may wait on this day, with and without an appointment, by service."""
+    return {
+        (code, channel): float(setup.longest_waits(code, day, channel))
+        for code in setup.service_codes.values()
+        for channel in NormChannel
+    }
 
 
 def _opens_soon(window: WindowNow, now: float) -> bool:

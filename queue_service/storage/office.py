@@ -207,10 +207,11 @@ class Setup:
 
     def longest_wait(self, service: str, day: date, booked_at: datetime | None = None) -> int:
         """How many seconds somebody may wait for a service on a day at the longest: what every page and report says."""
-        return self._longest_waits(service, day, channel_of(booked_at))
+        return self.longest_waits(service, day, channel_of(booked_at))
 
     @cached_property
-    def _longest_waits(self) -> Callable[[str, date, NormChannel], int]:
+    def longest_waits(self) -> Callable[[str, date, NormChannel], int]:
+        """By service, day and channel."""
         norms = [entry.facts for entry in self.norms]
 
         @cache

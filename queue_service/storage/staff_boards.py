@@ -21,6 +21,7 @@ from queue_service.storage.callers import waiting_for_windows, windows_for
 from queue_service.storage.devices import silent_screens
 from queue_service.storage.lookup import hall_version, leg_table, staff_table
 from queue_service.storage.office import ServiceSetup, Setup, WindowSetup
+from queue_service.storage.risks import at_risk
 from queue_service.storage.shift import breaks, earlier_stops, undoable
 
 SHOWN_WAITING = 50
@@ -61,7 +62,7 @@ def desk(connection: Connection, setup: Setup, now: datetime) -> Board:
         "held": [_held_leg(row, setup) for row in _aside(connection, setup, now, LegState.HELD)],
         "breaches": of_breaches.open_breaches(connection, setup),
         "breaches_total": of_breaches.open_count(connection, setup),
-        "at_risk": of_breaches.at_risk(connection, setup, now),
+        "at_risk": at_risk(connection, setup, now),
         "silent_screens": silent_screens(connection, setup, now),
         "choices": setup.choices,
         "categories": [category_board(category) for category in setup.categories.values()],

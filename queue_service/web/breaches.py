@@ -16,6 +16,7 @@ from queue_service.storage.boards import Board, moment
 from queue_service.storage.hall import Hall
 from queue_service.storage.lookup import hall_version
 from queue_service.storage.office import Setup
+from queue_service.storage.risks import at_risk
 from queue_service.web import access
 from queue_service.web.models import BranchPath, Code, Days, small_number
 from queue_service.web.office import office
@@ -50,7 +51,7 @@ def show(path: BranchPath, query: Days) -> Response:
             "breaches": breaches.open_breaches(connection, setup)
             if first is None
             else breaches.breaches_between(connection, setup, first, last),
-            "at_risk": breaches.at_risk(connection, setup, now),
+            "at_risk": at_risk(connection, setup, now),
         }
 
     return jsonify(office().board(path.branch, picture))

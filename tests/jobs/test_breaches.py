@@ -17,9 +17,9 @@ from queue_service.model.norm import NormKind
 from queue_service.model.ticket import Channel
 from queue_service.rules.errors import Refused
 from queue_service.rules.norm import NormFacts
-from queue_service.storage import breaches
 from queue_service.storage.breaches import breach_table
 from queue_service.storage.database import Database
+from queue_service.storage.risks import at_risk
 from tests.conftest import MONDAY_MORNING
 from tests.make import a_desk, a_ticket, an_office, an_operator, on_leg
 
@@ -76,7 +76,7 @@ def test_a_wait_is_flagged_at_its_moment_and_over_when_the_call_comes(
     a_ticket(database)
     clock.advance(minutes=14, seconds=59)
     assert watch.look() == 0
-    risks = database.read(lambda c: breaches.at_risk(c, database.setup("centre"), clock.now()))
+    risks = database.read(lambda c: at_risk(c, database.setup("centre"), clock.now()))
     assert [(risk["number"], risk["used_percent"]) for risk in risks] == [("A001", 99)]
     clock.advance(seconds=1)
     assert (watch.look(), watch.look()) == (1, 0)

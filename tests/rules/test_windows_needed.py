@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from queue_service.model.norm import NormChannel
 from queue_service.rules.day_record import Guest
 from queue_service.rules.habits import learn_habits
 from queue_service.rules.hall_now import At, HallNow, Rule, Waiting, WindowNow
@@ -12,7 +13,7 @@ from queue_service.rules.windows_needed import Trial, needed, typical_hour
 NINE = 9 * 3600.0
 HABITS = learn_habits([])
 PAST = PastServices({"a": 300.0, "b": 300.0}, ["1", "2", "3", "4"])
-NORMS = {"a": 1200.0, "b": 1200.0}
+NORMS = {(service, channel): 1200.0 for service in "ab" for channel in NormChannel}
 
 
 def a_hall(people: int, *windows: WindowNow) -> HallNow:
@@ -59,6 +60,15 @@ def test_windows_without_which_the_promise_is_kept_are_named() -> None:
     found = needed(Trial(hall, PAST, HABITS, NORMS), ["1", "2", "3"], [])
     assert len(found.spare) == 2
     assert found.is_kept
+
+
+def test_who_has_an_appointment_is_promised_something_else() -> None:
+    hall = a_hall(4, window("1"))
+    booked = replace(hall, waiting=[replace(one, guest=Guest.APPOINTMENT) for one in hall.waiting])
+    norms = {**NORMS, ("a", NormChannel.APPOINTMENT): 300.0}
+    alone = Trial(hall, PAST, HABITS, norms).play(["1"])
+    assert alone.all.share > 0.8
+    assert Trial(booked, PAST, HABITS, norms).play(["1"]).all.share < alone.all.share / 1.5
 
 
 def test_an_hour_of_a_usual_day_needs_what_its_visitors_need() -> None:

@@ -37,6 +37,10 @@ def test_a_promise_that_is_broken_is_told_at_once_and_taken_note_of(open_page: O
     number = office.take_ticket("driving")["number"]
     breach = page.locator("[data-breach]").filter(has_text=number)
     breach.wait_for(timeout=30_000)
+    people = int(page.locator("[data-line=driving] .count").inner_text())
+    line = {"kind": "queue_length", "service": "driving", "longest": people}
+    assert office.post("admin", f"/admin/branches/{office.branch}/norms", line).status_code == 201
+    expect(page.locator("[data-risk=driving]")).to_contain_text(f"{people} of at most {people}", timeout=30_000)
     assert violations(page) == []
     breach.locator("[data-acknowledge]").click()
     page.fill("[name=note]", "Window 3 opens")
