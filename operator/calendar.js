@@ -19,11 +19,14 @@ const barView = () => html`<header class="bar"><h1>${t("calendar.page_title")}</
 
 const problemOf = () => (desk.dialog ? null : desk.problem?.words ?? calendar.problem?.words);
 
+// Seven days need the whole width: they stand below what is beside a single day.
+const isWeek = () => calendar.view === "week";
+
 function draw() {
   document.title = t("calendar.page_title");
   render(html`<div class="desk calendar" data-version=${desk.board.version} data-pending=${desk.pending ?? ""}>${barView()}
     <div class="becomes"><p role="status" class="said">${desk.said}</p><div role="alert">${problemOf() ? html`<p class="notice warn">${problemOf()}</p>` : nothing}</div></div>
-    <div class="work"><div class="stack">${toolsView()}${movingView()}${daysView()}</div><aside>${searchView()}${conflictsView()}</aside></div>
+    <div class="work ${isWeek() ? "by-week" : ""}"><div class="stack">${toolsView()}${movingView()}${isWeek() ? nothing : daysView()}</div><aside>${searchView()}${conflictsView()}</aside>${isWeek() ? daysView() : nothing}</div>
     <div role="alert" class="offline">${desk.isOnline ? nothing : html`<p class="notice alarm">${t("desk.offline")}</p>`}</div>
     ${dialogView({ book: bookView, appointment: appointmentView })}</div>`, root);
 }

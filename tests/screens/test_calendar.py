@@ -138,3 +138,14 @@ def test_the_calendar_has_no_findings(calendar: OpenCalendar, office: Server, la
     page.wait_for_selector("ol.day")
     assert sideways(page) <= 0
     assert violations(page) == []
+
+
+@pytest.mark.parametrize("width", [1440, 1280, 1024])
+def test_the_seven_days_of_a_week_stand_side_by_side(calendar: OpenCalendar, width: int) -> None:
+    page = calendar(width)
+    page.locator("[name=view][value=week]").check(force=True)
+    expect(page.locator(".week > section")).to_have_count(7)
+    expect(page.locator("[name=view][value=week]")).to_be_focused()
+    tops = page.locator(".week > section").evaluate_all("days => days.map((day) => day.getBoundingClientRect().top)")
+    assert len(set(tops)) == 1
+    assert sideways(page) <= 0
