@@ -199,6 +199,7 @@ const act = {
   day: (date) => () => go("time", { date }),
   later: () => attempt(() => lookFurther(visit.search)),
   time: (slot) => () => chooseTime(slot),
+  allTimes: () => show("time"),
   review: (event) => isWritten(event) && go("review"),
   wait: () => go("wait"),
   join,

@@ -67,9 +67,9 @@ const dayStep = (visit, act) => html`${title(t("booking.titles.day"), "day")}<p 
 
 function timeStep(visit, act) {
   const slots = visit.search.days.find(({ date }) => date === visit.date)?.slots ?? [];
-  return html`${title(t("booking.titles.time"), "time")}<p class="chosen">${namesOf(visit)}<br>${fullDay(visit.date, visit.now())}</p>
-    ${visit.others ? othersView(visit.others, visit.isBusy, visit.now(), act) : nothing}
-    ${slots.length ? timesView(slots, visit.isBusy, act) : html`<p class="notice">${t("booking.day_full")}</p>`}`;
+  const head = html`${title(t("booking.titles.time"), "time")}<p class="chosen">${namesOf(visit)}<br>${fullDay(visit.date, visit.now())}</p>`;
+  if (visit.others?.length) return html`${head}${othersView(visit, act)}${slots.length ? html`<button class="quiet" data-all-times @click=${act.allTimes}>${t("booking.all_times")}</button>` : nothing}`;
+  return html`${head}${slots.length ? timesView(slots, visit.isBusy, act) : html`<p class="notice">${t("booking.day_full")}</p>`}`;
 }
 
 // ── who, and a last look ──
@@ -129,7 +129,7 @@ const languageButton = ({ code, name }) => html`<button type="button" lang=${cod
 export const headerView = () => html`<header><strong>${text(page.branch.name)}</strong><nav class="languages" aria-label=${t("common.language")}>${languages().map(languageButton)}</nav></header>`;
 
 export const bookView = (visit, act) => html`<div class="book" data-step=${visit.step} data-busy=${visit.isBusy}>${headerView()}
-  <div role="alert">${visit.problem ? html`<p class="notice alarm">${refusalWords(visit.problem, visit.needs)}</p>` : nothing}</div>
+  <div role="alert">${visit.problem ? html`<p class="notice ${visit.others?.length ? "warn" : "alarm"}">${refusalWords(visit.problem, visit.needs)}</p>` : nothing}</div>
   ${VIEWS[visit.step](visit, act)}
   ${visit.step === "service" ? nothing : html`<button class="quiet back" data-back @click=${act.back}>← ${t("booking.one_back")}</button>`}
   <footer class="soft">${t("booking.by_phone", { address: text(page.branch.address) })}</footer></div>`;

@@ -35,8 +35,8 @@ export function timesView(slots, isBusy, act) {
 }
 
 // Times near one that was taken: with their days.
-export const othersView = (alternatives, isBusy, now, act) => (alternatives?.length ? html`<section class="others"><h2>${t("booking.others")}</h2>
-  <ul class="days">${alternatives.map((slot) => html`<li><button data-time=${slot.starts_at} ?disabled=${isBusy} @click=${act.time(slot)}><span><b>${clock(slot.starts_at)}</b> ${fullDay(dateOf(slot.starts_at), now)}</span></button></li>`)}</ul></section>` : nothing);
+export const othersView = ({ others, isBusy, now }, act) => html`<section class="others"><h2>${t("booking.others")}</h2>
+  <ul class="days">${others.map((slot) => html`<li><button data-time=${slot.starts_at} ?disabled=${isBusy} @click=${act.time(slot)}><span><b>${clock(slot.starts_at)}</b> ${fullDay(dateOf(slot.starts_at), now())}</span></button></li>`)}</ul></section>`;
 
 export function papersOf(services) {
   const all = services.flatMap(({ documents }) => documents);

@@ -23,6 +23,8 @@ BY_STAFF = (Channel.RECEPTION, Channel.PHONE)
 LONGEST_SEARCH_DAYS = 92
 USUAL_SEARCH_DAYS = 30
 ALTERNATIVES = 5
+IN_A_SEARCH = "service"
+"""What a search calls the services that are asked for."""
 DAYS_BEFORE, DAYS_AFTER = 3, 10
 """How far around a slot that is taken others are looked for."""
 
@@ -73,7 +75,7 @@ def free_slots(
     connection: Connection, setup: Setup, now: datetime, wish: Wish, first: date | None = None, last: date | None = None
 ) -> list[Slot]:
     """Free slots between two dates, or of the days to come. Raises Refused as `bookable`, and search_too_long."""
-    can = bookable(setup, now, wish)
+    can = bookable(setup, now, wish, IN_A_SEARCH)
     earliest = day_of(can.first, setup.time_zone)
     first = max(first or earliest, earliest)
     last = min(last or first + timedelta(days=USUAL_SEARCH_DAYS - 1), can.last_day)
@@ -85,7 +87,7 @@ def free_slots(
 
 def first_free(connection: Connection, setup: Setup, now: datetime, wish: Wish, count: int = 1) -> list[Slot]:
     """The next free slots, as many as asked for if there are so many. Raises Refused as `bookable`."""
-    can = bookable(setup, now, wish)
+    can = bookable(setup, now, wish, IN_A_SEARCH)
     found: list[Slot] = []
     day = day_of(can.first, setup.time_zone)
     while day <= can.last_day and len(found) < count:

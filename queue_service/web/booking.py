@@ -1,5 +1,6 @@
 """How is a slot found, held, booked, moved, given back and turned into a ticket over HTTP?"""
 
+import math
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -64,25 +65,34 @@ def slot_challenge(path: BranchPath, query: SlotSearch) -> Response:
 
 @api.get("/nearest-slots", summary="The next free slot in every office that offers the service, the soonest first")
 def nearest_slots(query: NearestSearch) -> Response:
+    """Refused when no office can ever meet it; where there is one that has no free slot now, it is an empty list."""
     wish = Wish(tuple(query.service), needs=tuple(query.needs), language=query.language)
-
-    unmet: list[Refused] = []
+    refused: list[Refused] = []
 
     def search(connection: Connection, setup: Setup, now: datetime) -> Board | None:
-        if not set(wish.services) <= setup.bookable:
-            return None
         try:
             found = first_free(connection, setup, now, wish)
         except Refused as refusal:  # what this office cannot meet, another may
-            unmet.append(refusal)
+            refused.append(refusal)
             return None
         return {"branch": boards.branch_place(setup), **slot_board(found[0])} if found else None
 
     codes = office().database.read(lookup.branch_codes)
     found = [one for code in codes if (one := office().board(code, search)) is not None]
-    if unmet and not found:
-        raise unmet[0]
+    if refused and not found:
+        _refuse(refused, is_by_all=len(refused) == len(codes))
     return jsonify(sorted(found, key=lambda one: one["starts_at"]))
+
+
+def _refuse(refused: list[Refused], is_by_all: bool) -> None:
+    """Raises what tells most; that some offices do not offer the service is no news while another does."""
+    telling = max(refused, key=lambda one: _NOT_OFFERED.index(one.code) if one.code in _NOT_OFFERED else math.inf)
+    if is_by_all or telling.code not in _NOT_OFFERED:
+        raise telling
+
+
+_NOT_OFFERED = ("unknown_service", "not_bookable")
+"""The less telling one first."""
 
 
 @api.post("/branches/<branch>/slot-holds", summary="Keep a slot for some minutes while the form is filled in")

@@ -209,7 +209,15 @@ def test_the_nearest_free_time_in_any_office(visitor: Caller, office: str, datab
         ("other", "11:00"),
     ]
     assert [one["branch"]["code"] for one in visitor.get("/nearest-slots?service=B").json] == ["centre", "elsewhere"]
-    assert visitor.get("/nearest-slots?service=Z").json == []
+
+
+def test_a_search_of_all_offices_names_what_none_can_meet(visitor: Caller, office: str, database: Database) -> None:
+    a_bookable_office(database, "A", {"1": "A"}, code="other")
+    database.act(office, lambda hall: bookable(hall, "B", bookable=False))
+    for service, status, code in (("Z", 404, "unknown_service"), ("B", 409, "not_bookable")):
+        answer = visitor.get(f"/nearest-slots?service={service}")
+        assert (answer.status_code, answer.json["code"]) == (status, code)
+        assert [one["field"] for one in answer.json["errors"]] == ["service.0"]
 
 
 def test_what_one_office_cannot_meet_another_may(visitor: Caller, office: str, database: Database) -> None:
