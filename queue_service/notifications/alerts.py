@@ -12,25 +12,26 @@ def about_alert(message: Any, alert: Any, setup: Setup, base_url: str, secret: s
     """The letter about an alert (a row with its rule); `secret` signs it when it goes to a webhook."""
     language, link = alert.language or setup.default_language, f"{base_url}/hall/{setup.code}"
     service = setup.services.get(setup.service_codes.get(alert.service_id, ""))
-    count, key = (alert.breaches, "breaches") if alert.breaches else (alert.at_risk, "at_risk")
+    is_passed = alert.breaches > 0
+    norm = words(language, "hall" if is_passed else "norms", f"kinds.{alert.kind}")
+    count, key = (alert.breaches, "breaches") if is_passed else (alert.at_risk, "at_risk")
     facts = {
         "office": text_of(setup.name, language, setup.default_language),
-        "norm": words(language, "hall", f"kinds.{alert.kind}"),
+        "norm": norm,
         "service": "" if service is None else f", {text_of(service.name, language, setup.default_language)}",
         "count": plural(tree(language, "messages", f"letters.alert.{key}") or {"other": "{n}"}, count),
         "time": clock_words(alert.since, setup.time_zone),
         "link": link,
     }
-    said = {
-        part: words(language, "messages", f"letters.alert.{part}", **facts) for part in ("subject", "text", "short")
-    }
+    parts = ("subject", "text", "short") if is_passed else ("subject", "text_early", "short_early")
+    subject, text, short = (words(language, "messages", f"letters.alert.{part}", **facts) for part in parts)
     hook = None if secret is None else Hook(alert.target, secret, _told(alert, setup, link))
     return Letter(
         f"message-{message.id}",
         language,
-        said["subject"],
-        said["text"],
-        said["short"],
+        subject,
+        text,
+        short,
         phone=alert.target,
         email=alert.target,
         hook=hook,

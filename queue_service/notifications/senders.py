@@ -144,7 +144,7 @@ REASONS = {
     "SMTPAuthenticationError": "login",
     "SSLCertVerificationError": "certificate",
     "SMTPNotSupportedError": "encryption",
-    "SSLError": "encryption",
+    "SSL": "encryption",
     "sender refused": "sender",
     "refused 5": "no_mailbox",
     "unsupported address": "no_mailbox",
@@ -165,15 +165,21 @@ UNREACHABLE = (
     "gaierror",
     "OSError",
     "BrokenPipe",
+    "RemoteDisconnected",
 )
+OF_RECEIVERS = {
+    "certificate": "receiver_certificate",
+    "encryption": "receiver_unreachable",
+    "unreachable": "receiver_unreachable",
+}
+"""A webhook's receiver is no mail server: what is to be mended is somewhere else."""
 
 
-def reason_of(error: str) -> str:
+def reason_of(error: str, channel: str = MessageChannel.EMAIL) -> str:
     """What an administrator is told of an error that was written down with a message: a word that has a text."""
-    for beginning, reason in REASONS.items():
-        if error.startswith(beginning):
-            return reason
-    return "unreachable" if error.startswith(UNREACHABLE) else "fault"
+    found = next((reason for beginning, reason in REASONS.items() if error.startswith(beginning)), None)
+    reason = found or ("unreachable" if error.startswith(UNREACHABLE) else "fault")
+    return OF_RECEIVERS.get(reason, reason) if channel == MessageChannel.WEBHOOK else reason
 
 
 class Texts:

@@ -13,6 +13,7 @@ import ipaddress
 import json
 import socket
 import ssl
+from contextlib import suppress
 from types import TracebackType
 from urllib.parse import urlsplit
 
@@ -57,8 +58,10 @@ class Webhooks:
         try:
             with Timeout(LONGEST_SECONDS, NotTaken("Timeout")):
                 status = self._post(letter.hook, letter.id)
-        except (OSError, http.client.HTTPException) as error:
+        except OSError as error:
             raise NotTaken(type(error).__name__) from error
+        except http.client.HTTPException as error:
+            raise NotTaken("answered no HTTP") from error
         if not 200 <= status < 300:
             raise NotTaken(f"answered {status}")
 
@@ -83,9 +86,10 @@ class Webhooks:
 
     def _connected(self, scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
         is_safe = scheme == "https"
-        port = port or (443 if is_safe else 80)
-        plain = socket.create_connection((self._allowed(host, port), port), SECONDS_TO_ANSWER)
-        line = http.client.HTTPConnection(host, port, timeout=SECONDS_TO_ANSWER)
+        usual = 443 if is_safe else 80
+        plain = self._reached(host, port or usual)
+        line = http.client.HTTPConnection(host, port or usual, timeout=SECONDS_TO_ANSWER)
+        line.default_port = usual
         try:
             line.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=host) if is_safe else plain
         except BaseException:
@@ -93,12 +97,21 @@ class Webhooks:
             raise
         return line
 
-    def _allowed(self, host: str, port: int) -> str:
-        """The address behind a host that may be reached; raises NeverTaken(private_address)."""
-        found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    def _reached(self, host: str, port: int) -> socket.socket:
+        """A connection to the first address behind a host that answers."""
+        *others, last = self._allowed(host, port)
+        for address in others:
+            with suppress(OSError):
+                return socket.create_connection((address, port), SECONDS_TO_ANSWER)
+        return socket.create_connection((last, port), SECONDS_TO_ANSWER)
+
+    def _allowed(self, host: str, port: int) -> list[str]:
+        """The addresses behind a host that may be reached; raises NeverTaken(private_address)."""
+        entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
         if host.lower() not in self._trusted and not all(_is_public(address) for address in found):
             raise NeverTaken("private_address")
-        return found[0]
+        return found
 
 
 def _is_public(address: str) -> bool:

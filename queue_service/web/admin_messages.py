@@ -41,7 +41,7 @@ def show_messages(path: BranchPath) -> Response:
         return {
             **messages.outbox(connection, now, setup.branch_id),
             "configured": {"email": bool(settings.mail_host), "text": bool(settings.text_gateway)},
-            "troubled": [{**row, "reason": reason_of(row["error"])} for row in troubled],
+            "troubled": [{**row, "reason": reason_of(row["error"], row["channel"])} for row in troubled],
         }
 
     return jsonify(office().board(path.branch, picture))

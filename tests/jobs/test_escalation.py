@@ -22,7 +22,7 @@ from queue_service.jobs.messages import send_due
 from queue_service.model import LedgerEntry, table
 from queue_service.model.ticket import Channel
 from queue_service.notifications.letters import Hook, Letter
-from queue_service.notifications.senders import Mail, NeverTaken
+from queue_service.notifications.senders import Mail, NeverTaken, Texts, reason_of
 from queue_service.notifications.webhooks import Webhooks
 from queue_service.rules.escalation import EscalationFacts
 from queue_service.settings import Settings
@@ -193,6 +193,29 @@ def test_a_rule_may_tell_of_what_is_at_risk_and_then_not_again_of_the_breach(
     clock.advance(minutes=4)
     watch.look()
     assert len(alerts(database)) == 1
+
+
+def test_a_text_goes_through_the_gateway_and_says_whether_the_norm_is_passed_yet(
+    database: Database, clock: FrozenClock, watch: BreachWatch, gateway: Any
+) -> None:
+    port, got, answers = gateway
+    for is_early in (True, False):
+        facts = {"channel": "text", "target": "+7 495 123-45-67", "after_seconds": 0, "language": "en"}
+        a_rule(database, **facts, at_risk=is_early)
+    texts = Texts(f"json://127.0.0.1:{port}/send/{{phone}}")
+    a_line(database, "A", 3)
+    clock.advance(minutes=12)
+    watch.look()
+    answers.append(500)
+    assert send_due(database, texts, PAGE) == 0
+    assert [(one.state, reason_of(one.error)) for one in messages(database)] == [("queued", "later")]
+    clock.advance(minutes=3)
+    watch.look()
+    assert send_due(database, texts, PAGE) == 2
+    assert got == [
+        ("/send/74951234567", f"Centre: Wait before the first call, Service A: 3 at risk at 09:12. {PAGE}/hall/centre"),
+        ("/send/74951234567", f"Centre: Longest wait passed, Service A: 3 breaches, since 09:15. {PAGE}/hall/centre"),
+    ]
 
 
 def test_a_webhook_is_signed_with_its_moment_so_that_what_is_old_or_changed_is_refused(

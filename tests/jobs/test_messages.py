@@ -1,7 +1,6 @@
 """What is in the outbox reaches people once, however mail servers, networks and we ourselves behave."""
 
 import io
-import json
 import logging
 import os
 import signal
@@ -10,7 +9,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -300,31 +298,6 @@ def test_who_was_not_drawn_hears_of_it_and_is_forgotten(
     database.write(lambda connection: connection.execute(update(message_table).values(state="sent")))
     forget_told(database)
     assert entry(database, loser.id).contact_id is None
-
-
-@pytest.fixture
-def gateway() -> Iterator[tuple[int, list[Any], list[int]]]:
-    """A messenger's HTTP interface: its port, what it got, and the statuses it answers with before 200."""
-    got: list[Any] = []
-    answers: list[int] = []
-
-    class Take(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            status = answers.pop() if answers else 200
-            if status == 200:
-                got.append((self.path, body["message"]))
-            self.send_response(status)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Take)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server.server_port, got, answers
-    server.shutdown()
-    server.server_close()
 
 
 @ON_SQLITE

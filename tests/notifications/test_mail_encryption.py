@@ -1,17 +1,12 @@
 """Mail goes encrypted and logged in; a wrong password or certificate keeps it in the outbox, and is told in words."""
 
-import ipaddress
 import ssl
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.smtp import AuthResult, LoginPassword
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import select
 
 from queue_service.clock import FrozenClock
@@ -21,6 +16,7 @@ from queue_service.settings import Settings
 from queue_service.storage.database import Database
 from queue_service.storage.messages import message_table
 from tests.booking import a_bookable_office, an_appointment, at
+from tests.certificates import a_certificate
 from tests.mail import MailServer
 
 LINK = "https://office.example"
@@ -30,18 +26,7 @@ LOGIN = LoginPassword(b"office", b"right")
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: Any) -> Path:
     """A self-signed certificate for 127.0.0.1, with its key in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mail of this test")])
-    here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    builder = builder.serial_number(x509.random_serial_number()).add_extension(here, critical=False)
-    today = datetime.now(UTC)
-    signed = builder.not_valid_before(today - timedelta(days=1)).not_valid_after(today + timedelta(days=1))
-    pem, raw = serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL
-    file: Path = tmp_path_factory.mktemp("mail") / "certificate.pem"
-    content = signed.sign(key, hashes.SHA256()).public_bytes(pem)
-    file.write_bytes(content + key.private_bytes(pem, raw, serialization.NoEncryption()))
-    return file
+    return a_certificate(tmp_path_factory.mktemp("mail") / "certificate.pem")
 
 
 @pytest.fixture(params=["starttls", "tls"])
