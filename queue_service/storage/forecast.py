@@ -19,6 +19,8 @@ from queue_service.storage.office import Setup, WindowSetup
 
 FEWEST_PEOPLE = 0.5
 AN_HOUR = 3600.0
+LATE_SECONDS = 300.0
+"""A window that should have opened so long ago is one to open now: nobody knows whether it will open by itself."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Forecast:
     def next_hour(self) -> Board:
         """Which windows keep the promise to all who wait now or come within an hour."""
         hall = self.picture.hall()
-        at_work = {one.code for one in hall.windows if one.at != At.CLOSED or _opens_soon(one, hall.now)}
+        at_work = {one.code for one in hall.windows if one.at != At.CLOSED or _is_about_to_open(one, hall.now)}
         away = {one.code: one for one in self.setup.windows if one.code not in at_work and one.services}
         every = {one.id: replace(one, state=WindowState.OPEN, shift_services=None) for one in away.values()}
         trial = self._trial(self.picture.with_windows(every).hall())
@@ -121,6 +123,10 @@ def wait_norms(setup: Setup, day: date) -> dict[tuple[str, NormChannel], float]:
 
 def _opens_soon(window: WindowNow, now: float) -> bool:
     return window.will_call and window.plan is not None and window.plan.opens_at <= now + AN_HOUR
+
+
+def _is_about_to_open(window: WindowNow, now: float) -> bool:
+    return _opens_soon(window, now) and window.plan is not None and window.plan.opens_at > now - LATE_SECONDS
 
 
 def _standing_by(window: Any, code: str) -> Any:

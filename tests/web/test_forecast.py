@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from queue_service.actions.rosters import put_roster
 from queue_service.model import Norm, table
+from queue_service.rules.booking import RosterFacts
+from queue_service.storage.forecast import Forecast
 from queue_service.storage.rows import put_row
 from tests.make import a_desk, a_ticket, window_id
 from tests.web.test_bad_input import problem_of
@@ -46,6 +49,24 @@ def test_the_windows_needed_are_named(known: Any, office: str, database: Any) ->
     assert [one["window"] for one in hour["add"]] == ["2"]
     assert hour["reaches_percent"] > hour["within_percent"]
     assert board["day"] is None  # nothing has been measured yet
+
+
+def test_a_window_that_its_roster_opens_is_one_to_open_when_it_is_late(office: str, database: Any, clock: Any) -> None:
+    nine = RosterFacts(window="2", hours={"mon": [["09:00", "18:00"]]})
+    database.act(office, lambda hall: put_roster(hall, nine, "staff:1"))
+    a_desk(database, "1", "olga")
+    for _ in range(4):
+        a_ticket(database)
+    watch = database.watch(office)
+
+    def to_open(minutes: int) -> list[str]:
+        clock.advance(minutes=minutes)
+        setup, picture, _ = watch.look(lambda work: work())
+        return [one["window"] for one in Forecast(setup, picture, watch.learned).next_hour()["add"]]
+
+    assert to_open(0) == []  # 09:00 here
+    assert to_open(4) == []
+    assert to_open(2) == ["2"]
 
 
 def test_the_report_of_windows_needed_is_for_at_most_a_week(known: Any, office: str, database: Any) -> None:
