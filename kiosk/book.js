@@ -56,8 +56,10 @@ async function onBack({ state }) {
   const step = reachable(state?.step ?? "service");
   show(step);
   if (!["day", "time"].includes(step)) return;
-  await letGo();
-  await attempt(() => (step === "time" ? lookAgain(visit.search, visit.date) : look(visit.search)));
+  await attempt(async () => {
+    await letGo(); // first, so that the time is among the free ones again
+    await (step === "time" ? lookAgain(visit.search, visit.date) : look(visit.search));
+  });
 }
 
 async function letGo() {
