@@ -13,7 +13,6 @@ from tests.faults.history import History
 from tests.faults.installation import Installation
 
 Note = Callable[..., None]
-noted: list[dict[str, Any]] = []
 
 
 @pytest.fixture
@@ -47,14 +46,19 @@ def note(request: pytest.FixtureRequest) -> Note:
     """note("A1", kind, rounds=…): figures that were measured; told at the end, and kept where QS_FIGURES says."""
 
     def keep(test: str, database: str, **figures: Any) -> None:
-        noted.append({"test": test, "database": database, **figures})
+        found = {"test": test, "database": database, **figures}
+        request.node.user_properties.append(("figures", found))
         if path := os.environ.get("QS_FIGURES"):
             with Path(path).open("a", encoding="utf-8") as file:
-                file.write(json.dumps(noted[-1]) + "\n")
+                file.write(json.dumps(found) + "\n")
 
     return keep
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for figures in noted:
-        terminalreporter.write_line("  ".join(f"{name} {value}" for name, value in figures.items()))
+    """The figures come with the reports: several processes may have run the tests."""
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", None) == "call":
+                for figures in [value for name, value in report.user_properties if name == "figures"]:
+                    terminalreporter.write_line("  ".join(f"{name} {value}" for name, value in figures.items()))
