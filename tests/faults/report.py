@@ -47,6 +47,7 @@ STATEMENTS = {
     "D7": "Two schedulers in two processes: each breach is flagged once, and each cause is told once",
     "G8": "A ledger entry that was edited, removed or added by SQL is named",
     "H2": "No number begins with a letter that reads as a digit",
+    "R8": "The windows that a week needed are counted by each day's norms and by what each visitor was promised",
     "T13": "One address has so many live connections of the public and no more",
 }
 KINDS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
