@@ -1,7 +1,7 @@
 // How true was what visitors were told about their wait? The published figures, for the office and each service.
 import { html } from "lit-html";
 import { api } from "/static/common/api.js";
-import { language, t, text } from "/static/common/i18n.js";
+import { language, oneDecimal, t, text } from "/static/common/i18n.js";
 import { admin, edited } from "./admin.js";
 
 const FIGURES = ["mean_error", "bias", "covered_percent", "by_the_end_percent", "late_percent"];
@@ -21,7 +21,7 @@ function figure(row, name) {
   const value = row[name];
   if (value === null) return html`<span class="soft">${t("admin.accuracy_few", { n: found.board.fewest })}</span>`;
   if (name.endsWith("percent")) return t("admin.percent", { n: Math.round(value) });
-  return t("admin.accuracy_minutes", { n: (value / 60).toFixed(1) });
+  return t("admin.accuracy_minutes", { n: oneDecimal(value / 60) });
 }
 
 const rowView = (row) => html`<tr><th scope="row">${t(`admin.accuracy_${row.told}`)}</th><td>${row.shown}</td><td>${row.called}</td>${FIGURES.map((name) => html`<td>${figure(row, name)}</td>`)}</tr>`;

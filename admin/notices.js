@@ -1,7 +1,7 @@
 // What do hall screens say besides calls? An emergency, news, pictures and films; and whose voice speaks.
 import { html, nothing } from "lit-html";
 import { api } from "/static/common/api.js";
-import { t } from "/static/common/i18n.js";
+import { oneDecimal, t } from "/static/common/i18n.js";
 import { admin, ask, edited, tell } from "./admin.js";
 import { form, languageName, texts } from "./forms.js";
 
@@ -63,7 +63,7 @@ export function noticesView() {
 
 function mediaCard() {
   return html`<section class="card stack"><div><h2>${t("admin.media")}</h2><p class="soft">${t("admin.media_hint")}</p></div>
-    ${files.media.length ? html`<ul class="files">${files.media.map(({ name, bytes }) => html`<li data-file=${name}><span>${name}</span><span class="soft">${(bytes / 1e6).toFixed(1)} MB</span><button class="quiet alarm" aria-label=${`${t("admin.remove")}: ${name}`} @click=${() => removeMedia(name)}>✕</button></li>`)}</ul>` : html`<p>${t("admin.no_media")}</p>`}
+    ${files.media.length ? html`<ul class="files">${files.media.map(({ name, bytes }) => html`<li data-file=${name}><span>${name}</span><span class="soft">${t("admin.megabytes", { n: oneDecimal(bytes / 1e6) })}</span><button class="quiet alarm" aria-label=${`${t("admin.remove")}: ${name}`} @click=${() => removeMedia(name)}>✕</button></li>`)}</ul>` : html`<p>${t("admin.no_media")}</p>`}
     <div><label class="button">${t("admin.choose_files")}<input class="hidden-text" type="file" data-media multiple accept=${KINDS} @change=${addMedia}></label></div></section>`;
 }
 

@@ -54,4 +54,7 @@ export function dayAndClock(iso, now = Date.now(), code = current) {
   return `${weekday}, ${clock(iso, code)}`;
 }
 
+// A measured figure with its decimal sign, and a minus that is no hyphen.
+export const oneDecimal = (value, code = current) => value.toLocaleString(code, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).replace("-", "−");
+
 export const minutesSince = (iso, now) => Math.max(0, Math.floor((now - new Date(iso)) / 60000));
