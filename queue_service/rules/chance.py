@@ -1,6 +1,12 @@
-"""How is chance drawn? From what was measured, for many rollouts of the same hall at once."""
+"""How is chance drawn? From what was measured, for many rollouts of the same hall at once.
+
+Each draw is spread over the rollouts: of as many equal parts of what may happen as there are rollouts, each happens in
+one. A wait is nearly a sum of many draws, so that few rollouts say what many would.
+"""
 
 from dataclasses import dataclass
+from functools import cache
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,19 +25,22 @@ class Chance:
     rollouts: int
 
     def shares(self, columns: int) -> Array:
-        """Evenly between 0 and 1."""
-        return self.generator.random((self.rollouts, columns))
+        """Between 0 and 1; in each column one from each equal part."""
+        part = self.generator.random((self.rollouts, columns)).argsort(axis=0)
+        shares: Array = (part + self.generator.random(columns)) / self.rollouts
+        return shares
 
     def deviations(self, deviation: Array) -> Array:
         """Around 0, a column for each deviation."""
-        return self.generator.normal(0.0, 1.0, (self.rollouts, len(deviation))) * deviation
+        part = self.generator.random((self.rollouts, len(deviation))).argsort(axis=0)
+        return _bell(self.rollouts)[part] * deviation
 
     def measured(self, values: Array, columns: int) -> Array:
-        return values[self.generator.integers(0, len(values), (self.rollouts, columns))]
+        return values[(self.shares(columns) * len(values)).astype(np.intp)]
 
     def one(self, values: Array) -> Array:
         """(rollouts)"""
-        return values[self.generator.integers(0, len(values), self.rollouts)]
+        return self.measured(values, 1)[:, 0]
 
     def rest(self, values: Array, since: float) -> Array:
         """(rollouts): what is left of something that has lasted `since` seconds; `values` ascend.
@@ -40,13 +49,23 @@ class Chance:
         """
         first = int(np.searchsorted(values, since, "right"))
         if len(values) - first < 2:
-            return self.generator.exponential(max(SHORTEST_TAIL_SECONDS, 0.5 * since), self.rollouts)
-        return values[self.generator.integers(first, len(values), self.rollouts)] - since
+            return self.exponential(max(SHORTEST_TAIL_SECONDS, 0.5 * since))
+        return self.one(values[first:]) - since
 
     def happens(self, probability: float) -> NDArray[np.bool_]:
         """(rollouts)"""
-        return self.generator.random(self.rollouts) < probability
+        happens: NDArray[np.bool_] = self.shares(1)[:, 0] < probability
+        return happens
 
     def exponential(self, mean: float) -> Array:
         """(rollouts)"""
-        return self.generator.exponential(mean, self.rollouts)
+        return self.exponentials(mean, 1)[:, 0]
+
+    def exponentials(self, mean: float, columns: int) -> Array:
+        return -mean * np.log1p(-self.shares(columns))
+
+
+@cache
+def _bell(parts: int) -> Array:
+    """The middles of so many equal parts of the normal curve, ascending."""
+    return np.array([NormalDist().inv_cdf((i + 0.5) / parts) for i in range(parts)])

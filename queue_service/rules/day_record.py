@@ -6,6 +6,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import accumulate
 
+import numpy as np
+from numpy.typing import NDArray
+
 from queue_service.model.branch import WindowState
 
 BREAK_TOLERANCE = 300.0
@@ -147,6 +150,11 @@ def after_pause(plan: Plan | None, began_at: float, ended_at: float) -> Plan | N
 def crowding(waiting: int, working: int) -> float:
     """How crowded a hall is, from 0 to 1: half when three people wait for each window that is not closed."""
     return waiting / (waiting + 3 * max(working, 1))
+
+
+def waiting_per_window(crowding: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How many people wait for each window in halls that crowded."""
+    return 3 * crowding / (1 - crowding)
 
 
 def _steps(changes: list[tuple[float, int]]) -> Steps:

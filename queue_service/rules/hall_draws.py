@@ -41,10 +41,11 @@ class HallDraws:
 
     def after_service(self, seconds: Array) -> Array:
         """From the end of such services to the next call: the longer the service, the likelier a pause."""
-        generator, habits = self.chance.generator, self.habits
-        after = habits.next_call[generator.integers(0, len(habits.next_call), seconds.shape)]
-        pauses = generator.random(seconds.shape) < seconds * habits.pauses_per_second
-        after[pauses] += habits.pause[generator.integers(0, len(habits.pause), int(pauses.sum()))]
+        chance, habits = self.chance, self.habits
+        columns = seconds[0].size
+        after = chance.measured(habits.next_call, columns).reshape(seconds.shape)
+        pauses = chance.shares(columns).reshape(seconds.shape) < seconds * habits.pauses_per_second
+        after[pauses] += habits.pause[chance.generator.integers(0, len(habits.pause), int(pauses.sum()))]
         return after
 
 

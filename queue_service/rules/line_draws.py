@@ -183,7 +183,7 @@ def _leaving(draws: HallDraws, guest: Places) -> tuple[Array, Array]:
     """(how long each has patience, what a call costs that comes too late for it)"""
     habits, persons = draws.habits, len(guest)
     never = np.array([habits.patience.never[kind] for kind in GUESTS])[guest]
-    stays = draws.chance.generator.exponential(habits.patience.seconds, (draws.chance.rollouts, persons))
+    stays = draws.chance.exponentials(habits.patience.seconds, persons)
     patience = np.where(draws.chance.shares(persons) < never, 0.0, stays)
     cost = draws.chance.measured(habits.give_up, persons) + draws.chance.measured(habits.call_after_no_show, persons)
     return patience, np.where(draws.chance.shares(persons) < habits.given_back, 0.0, cost)

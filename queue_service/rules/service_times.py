@@ -15,7 +15,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from queue_service.rules.day_record import Served
+from queue_service.rules.day_record import Served, waiting_per_window
 
 Array = NDArray[np.float64]
 
@@ -28,6 +28,8 @@ FREE_OFFICE, FREE_SERVICE, FREE_WINDOW, FREE_TODAY, FREE_WINDOW_TODAY = 0.30, 0.
 USUAL_VARIANCE = 0.36
 PACE = 16.0
 """Like the strengths above; the pace is measured in units of crowding (0 to 1)."""
+USUAL_QUEUE, QUEUE = 1.0, 20.0
+"""Waiting for each window where nothing is measured; the past weighs as much as so many services of today."""
 ROUNDS = 3
 BELL = np.array([NormalDist().inv_cdf((i + 0.5) / 60) for i in range(60)])
 """Residuals of an office that has measured nothing yet."""
@@ -75,6 +77,8 @@ class ServiceTimes:
     """By window: how much slower than average, today included."""
     pace: float
     usual_crowding: float
+    queue: float
+    """How many wait for each window when a service begins, on average today."""
     office_doubt: float
     service_doubt: Array
     window_doubt: Array
@@ -99,7 +103,10 @@ class PastServices:
         """How many services of the past days this rests on."""
         age = np.array([served.days_ago - 1 for served in self._known(past)], float)
         weight = 0.5 ** (np.maximum(age, 0.0) / HALF_LIFE_DAYS)
-        self._crowd = float(np.average(crowd, weights=weight)) if len(crowd) else 0.5
+        self._crowd, self._queue = 0.5, USUAL_QUEUE
+        if len(crowd):
+            self._crowd = float(np.average(crowd, weights=weight))
+            self._queue = float(np.average(waiting_per_window(crowd), weights=weight))
         surprise = log - fit(self._sum(service, window, log, weight)).expected[service, window]
         from_usual = crowd - self._crowd
         self._pace = float((weight * surprise * from_usual).sum() / ((weight * from_usual**2).sum() + PACE))
@@ -112,6 +119,7 @@ class PastServices:
     def with_today(self, today: Sequence[Served]) -> ServiceTimes:
         """What is known with today's measurements, which also tell how today differs."""
         service, window, log, crowd = self._measured(today)
+        queue = (waiting_per_window(crowd).sum() + QUEUE * self._queue) / (len(crowd) + QUEUE)
         log = log - self._pace * (crowd - self._crowd)
         sums = self._sums + self._sum(service, window, log, np.ones(len(log)))
         levels = fit(sums)
@@ -129,6 +137,7 @@ class PastServices:
             window=levels.window + window_surprise / (here + WINDOW_TODAY),
             pace=self._pace,
             usual_crowding=self._crowd,
+            queue=float(queue),
             office_doubt=math.hypot(
                 float(_doubt(FREE_OFFICE, OFFICE, sums.count.sum())),
                 float(_doubt(FREE_TODAY, TODAY, np.array(len(log)))),

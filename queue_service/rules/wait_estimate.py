@@ -20,8 +20,9 @@ MARKS = (0.1, 0.5, 0.9)
 """Which shares of the rollouts call sooner."""
 MIDDLE = (0.5, 0.8)
 """Between which shares the middle lies."""
-LATE_SECONDS, LATE_COSTS = 300.0, 720.0
-"""To be called so much later than the middle is as bad as so many seconds of error (docs/decisions/005)."""
+LATE_SECONDS, LATE_COSTS = 300.0, 750.0
+"""To be called so much later than the middle is as bad as so many seconds of error on a day when one person waits for
+each window, and more in the measure that more wait: there a minute of error is little (docs/decisions/005)."""
 LATE_FADES = 450.0
 """The rollouts are few: late is not a step among them, but a slope so wide."""
 LONGEST_SECONDS = 6 * 3600.0
@@ -62,11 +63,11 @@ def estimate(
     rollout = Rollout(draw_line(draws), draw_windows(draws), waiting, hall.now + LONGEST_SECONDS)
     waits = np.sort(np.maximum(rollout.play()[:, :waiting] - hall.now, 0.0), axis=0)
     low, half, high = (waits[_place(share, rollouts)] for share in MARKS)
-    marks = [found.tolist() for found in (low, half, _middle(waits), high)]
+    marks = [found.tolist() for found in (low, half, _middle(waits, LATE_COSTS * times.queue), high)]
     return {one.key: Range(*found) for one, *found in zip(draws.waiting, *marks, strict=True)}
 
 
-def _middle(waits: Array) -> Array:
+def _middle(waits: Array, late_costs: float) -> Array:
     """The one number that costs least: the mean distance to the rollouts, and what being called late costs."""
     rollouts = len(waits)
     first, last = (_place(share, rollouts) for share in MIDDLE)
@@ -76,7 +77,7 @@ def _middle(waits: Array) -> Array:
     sooner = np.arange(first + 1, last + 2)[:, None]
     distance = said * (2 * sooner - rollouts) + sums[-1] - 2 * sums[first : last + 1]
     late = (later[None, :, :] - said[:, None, :] - LATE_SECONDS) / LATE_FADES + 0.5
-    best = (distance + LATE_COSTS * late.clip(0.0, 1.0).sum(axis=1)).argmin(axis=0)
+    best = (distance + late_costs * late.clip(0.0, 1.0).sum(axis=1)).argmin(axis=0)
     chosen: Array = np.where(waits[first] < LONGEST_SECONDS, said[best, np.arange(waits.shape[1])], NEVER)
     return chosen
 

@@ -260,6 +260,23 @@ def test_the_middle_of_a_range_errs_late_and_stays_a_number_when_some_rollouts_n
     assert last.half < last.middle < 6 * 3600
 
 
+def test_a_late_call_weighs_more_on_a_day_when_many_wait() -> None:
+    def middle(crowding: float) -> float:
+        past = [Served("a", "1", minutes * 60.0, crowding, 1) for minutes in range(1, 21)] * 10
+        line = [waiting(i) for i in range(3)]
+        return ranges(hall(waiting=line), PastServices({"a": 600.0}, ["1"], past))[2].middle
+
+    assert middle(0.1) + 60 < middle(0.6)
+
+
+def test_draws_are_spread_evenly_over_the_rollouts() -> None:
+    chance = Chance(np.random.default_rng(2), 40)
+    parts = np.sort(np.floor(chance.shares(3) * 40), axis=0)
+    assert (parts == np.arange(40)[:, None]).all()
+    assert sorted(chance.measured(np.arange(40.0), 1)[:, 0]) == list(range(40))
+    assert abs(chance.deviations(np.array([2.0])).mean()) < 1e-9
+
+
 def test_the_same_hall_is_answered_the_same() -> None:
     now = hall(waiting=[waiting(i) for i in range(4)], expected=[Expected("a", NINE + 600)])
     assert ranges(now) == ranges(now)
@@ -272,7 +289,7 @@ def test_a_service_that_lasts_long_is_not_expected_to_end_at_its_mean() -> None:
     for elapsed, low, high in ((60.0, 150, 2400), (600.0, 900, 1600)):
         serving = window(at=At.SERVING, since=NINE - elapsed, service="a")
         found = ranges(hall(waiting=[waiting(1)], windows=[serving]), times)[1]
-        assert low < found.middle < high, elapsed
+        assert low < found.half < high, elapsed
         assert (found.low > 600) == (elapsed > 300)
 
 
