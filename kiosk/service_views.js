@@ -1,7 +1,7 @@
 // What should a visitor know before taking a ticket, and what may they ask for?
 import { html, nothing } from "lit-html";
 import { language, languages, t, text } from "/static/common/i18n.js";
-import { NEEDS, needName } from "/static/common/words.js";
+import { NEEDS, needName, opensWords } from "/static/common/words.js";
 import { pageOf } from "./paging.js";
 import { pagerView } from "./views.js";
 import { backArrow, closedWords, downArrow, estimateWords, hoursWords, tick, waitingWords } from "./words.js";
@@ -20,7 +20,7 @@ const documentView = (paper) => html`
 const factsView = (service, { office, now }, isOneOfMany) => html`
   <div class="facts">
     ${isOneOfMany ? html`<h2 data-spoken>${text(service.name)}</h2>` : nothing}
-    ${service.open ? html`<p class="people" data-spoken>${waitingWords(service)}</p>${isOneOfMany ? nothing : html`<p data-wait data-spoken>${estimateWords(service)}</p>
+    ${service.open ? html`<p class="people" data-spoken>${waitingWords(service)}</p>${isOneOfMany ? nothing : html`<p data-wait data-spoken>${estimateWords(service)}</p>${service.opens_at ? html`<p data-spoken>${opensWords(service, now)}</p>` : nothing}
       <p data-spoken>${hoursWords(office, now)}</p>`}` : html`<p class="people" data-spoken>${closedWords(service, office, now)}</p>`}
     ${text(service.fee) ? html`<p data-spoken>${t("kiosk.fee")}: ${text(service.fee)}</p>` : nothing}
   </div>`;

@@ -1,7 +1,7 @@
 // What is true of the ticket now, and what is the one thing to do about it?
 import { html, nothing, svg } from "lit-html";
-import { clock, dayAndClock, t } from "/static/common/i18n.js";
-import { waitWords } from "/static/common/words.js";
+import { clock, t } from "/static/common/i18n.js";
+import { opensWords, waitWords } from "/static/common/words.js";
 
 const arrow = svg`<svg viewBox="0 0 48 32" fill="none" stroke="currentColor" stroke-width="6" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="M3 16h40M31 4l13 12-13 12"/></svg>`;
 
@@ -25,9 +25,9 @@ const card = (title, ...more) => html`<section class="now card"><h1 tabindex="-1
 const number = (ticket) => html`<p class="number">${ticket.number}</p>`;
 
 // Before it begins, a long range says little without the hour at which it does.
-function windowsWords({ windows_open: open, opens_at: opensAt }, now) {
-  if (open) return t("ticket.windows_open", { n: open });
-  return opensAt ? t("ticket.opens_at", { time: dayAndClock(opensAt, now) }) : t("ticket.no_window_open");
+function windowsWords(ticket, now) {
+  if (ticket.windows_open) return t("ticket.windows_open", { n: ticket.windows_open });
+  return [t("ticket.no_window_open"), opensWords(ticket, now)].filter(Boolean).join(" ");
 }
 
 function waitingView(ticket, now) {

@@ -1,7 +1,7 @@
 // What does the kiosk show at each step? Drawn from the state alone; taps come from the caller.
 import { html, nothing, svg } from "lit-html";
 import { clock, language, languages, t, text } from "/static/common/i18n.js";
-import { ownWords } from "/static/common/words.js";
+import { opensWords, ownWords } from "/static/common/words.js";
 import { backArrow, closedWords, estimateWords, hoursWords, lineWords, onArrow } from "./words.js";
 import { pageOf } from "./paging.js";
 import { arrivalWords, codeView } from "./code_view.js";
@@ -68,12 +68,14 @@ function startView(screen, act) {
 
 const thenView = (later) => (later.length ? html`<p data-spoken>${t("kiosk.then", { services: later.map((service) => text(service.name)).join(", ") })}</p>` : nothing);
 
-const ticketView = ({ visit: { ticket, isExtended }, device, secondsLeft }, act) => html`
+const opensView = (ticket, now) => (ticket.opens_at ? html`<p data-opens data-spoken>${opensWords(ticket, now)}</p>` : nothing);
+
+const ticketView = ({ visit: { ticket, isExtended }, device, secondsLeft, now }, act) => html`
   <div class="ticket ${ticket.appointment ? "was-booked" : ""}">
     <div class="title"><h1 tabindex="-1" data-spoken>${t("kiosk.your_number")}</h1>
       <p class="number" data-spoken>${ticket.number}</p>
       <p class="ahead" data-spoken>${ticket.people_ahead ? t("kiosk.ahead", { n: ticket.people_ahead }) : t("kiosk.nobody_ahead")}</p>
-      ${ticket.estimate?.high ? html`<p data-wait data-spoken>${estimateWords(ticket)}</p>` : nothing}${thenView(ticket.services.slice(1))}
+      ${ticket.estimate?.high ? html`<p data-wait data-spoken>${estimateWords(ticket)}</p>` : nothing}${opensView(ticket, now)}${thenView(ticket.services.slice(1))}
       ${ticket.appointment ? html`<p class="arrival" data-spoken>${arrivalWords(ticket, clock(ticket.appointment.starts_at))}</p>` : nothing}
       <p data-spoken>${t("kiosk.watch")}</p></div>
     <figure class="card"><img class="qr" width="300" height="300" alt="" src=${new URL(ticket.qr_url).pathname}><figcaption data-spoken>${t("kiosk.follow")}</figcaption></figure>

@@ -1,7 +1,7 @@
 // How does the kiosk say it? Waiting, opening hours, why a service is closed; and its arrows.
 import { svg } from "lit-html";
 import { closing, dayAndClock, t } from "/static/common/i18n.js";
-import { waitWords } from "/static/common/words.js";
+import { opensWords, waitWords } from "/static/common/words.js";
 
 const arrow = (d) => svg`<svg viewBox="0 0 24 24" width="28" height="28" fill="none" stroke="currentColor" stroke-width="3" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d=${d}/></svg>`;
 export const backArrow = arrow("M15 4l-8 8 8 8");
@@ -12,16 +12,14 @@ export const tick = arrow("M4 12.5l5.5 5.5L20 7");
 export const waitingWords = (service) => (service.waiting ? t("kiosk.waiting", { n: service.waiting }) : t("kiosk.nobody_waiting"));
 
 // Where nobody waits and somebody calls at once there is nothing to add; where all wait for is a window that opens
-// much later, the hour says more than a span of hours.
+// later, the hour says more than a span.
 export function lineWords(service, now) {
   const { waiting, estimate } = service;
-  if (!waiting && estimate?.low >= LATER_SECONDS) return t("kiosk.called_from", { time: dayAndClock(inFiveMinutes(now + estimate.low * 1000), now) });
-  return [waitingWords(service), waiting || estimate?.low ? waitWords(estimate) : ""].filter(Boolean).join(" · ");
+  const opens = opensWords(service, now);
+  if (opens && !waiting) return opens;
+  const line = [waitingWords(service), waiting || estimate?.low ? waitWords(estimate) : ""].filter(Boolean).join(" · ");
+  return opens ? `${line}. ${opens}` : line;
 }
-
-const LATER_SECONDS = 3600;
-const FIVE_MINUTES = 300000;
-const inFiveMinutes = (at) => new Date(Math.round(at / FIVE_MINUTES) * FIVE_MINUTES).toISOString();
 
 export const estimateWords = ({ estimate }) => (waitWords(estimate) ? t("kiosk.estimate", { range: waitWords(estimate) }) : t("kiosk.no_estimate"));
 

@@ -1,6 +1,7 @@
 // How do lines and windows look to whoever answers for the hall? The line that waits longest comes first.
 import { html, nothing } from "lit-html";
 import { t, text } from "/static/common/i18n.js";
+import { opensWords } from "/static/common/words.js";
 import { choiceName, desk } from "./state.js";
 import { level, minutes, secondsSince, span } from "./words.js";
 
@@ -21,7 +22,7 @@ function lineView(line) {
   const seconds = longest(line);
   const open = desk.board.windows.filter((window) => window.state === "open" && window.serves.includes(line.code)).length;
   return html`<li class=${level(seconds, line.norm)} data-line=${line.code}><p class="count">${line.waiting}</p>
-    <div><h3>${text(line.name)}</h3><p class=${open ? "soft" : "unserved"}>${open ? t("hall.open_windows", { n: open }) : t("hall.no_window")}</p></div>
+    <div><h3>${text(line.name)}</h3><p class=${open ? "soft" : "unserved"}>${open ? t("hall.open_windows", { n: open }) : [t("hall.no_window"), opensWords(line, desk.now())].filter(Boolean).join(". ")}</p></div>
     <p class="longest"><b>${span(seconds)}</b><small>${t("hall.of_norm", { n: minutes(line.norm) })}</small></p>
     <svg class="used" aria-hidden="true" viewBox="0 0 100 1" preserveAspectRatio="none"><rect width=${100 * Math.min(1, share(line))} height="1"/></svg></li>`;
 }

@@ -11,6 +11,8 @@ from queue_service.settings import pages_root
 FALLBACK = "en"
 LONG_MINUTES = 120
 """From then on a wait is told in hours."""
+WIDE_MINUTES, WIDE_TIMES = 30, 3
+"""A range that is so wide helps nobody: its end alone is said. Pages say the same: common/words.js."""
 
 
 @cache
@@ -59,8 +61,11 @@ def wait_words(estimate: dict[str, Any], language: str) -> str | None:
     if estimate["high"] is None:
         return None
     low, high = (round(estimate[end] / 60) for end in ("low", "high"))
-    key = "wait_up_to" if not low else "wait_about" if high < LONG_MINUTES else "wait_long"
-    ends = (low, high) if key != "wait_long" else (_span_words(low, language), _span_words(high, language))
+    is_wide = high - low >= WIDE_MINUTES and high >= WIDE_TIMES * low
+    usual = "wait_up_to" if not low else "wait_about" if high < LONG_MINUTES else "wait_long"
+    key = "wait_at_most" if is_wide else usual
+    is_span = key in ("wait_at_most", "wait_long")
+    ends = (_span_words(low, language), _span_words(high, language)) if is_span else (low, high)
     said = words(language, "common", key, low=ends[0], high=ends[1])
     return words(language, "kiosk", "estimate", range=said)
 

@@ -67,6 +67,7 @@ def services(connection: Connection, setup: Setup, now: datetime) -> list[Board]
             "draw": None if service.booking is None else service.booking.draw,
             "waiting": waiting.get(service.code, 0),
             "estimate": setup.waits.of_service(service.code),
+            "opens_at": calls_begin(setup, now, service.code),
         }
         for service in setup.services.values()
     ]
@@ -108,7 +109,7 @@ def visit_at(setup: Setup, now: datetime, legs: Sequence[Any], version: int, pla
         "may": _visitor_may(current, setup, now),
         "returns_at": moment(current.due_at) if current.state == LegState.HELD else None,
         "windows_open": setup.open_windows(service),
-        "opens_at": _opens_at(setup, now, current, service),
+        "opens_at": calls_begin(setup, now, service) if current.state == LegState.WAITING else None,
         "branch": branch_place(setup),
         "calls_before_no_show": setup.rules.calls_before_no_show,
         "version": version,
@@ -116,9 +117,9 @@ def visit_at(setup: Setup, now: datetime, legs: Sequence[Any], version: int, pla
     }
 
 
-def _opens_at(setup: Setup, now: datetime, leg: Any, service: str) -> str | None:
-    """When it begins, for somebody who waits for that: a range of hours says little without it."""
-    if leg.state != LegState.WAITING or setup.open_windows(service):
+def calls_begin(setup: Setup, now: datetime, service: str) -> str | None:
+    """When the first window for a service is to open, while none is: a range of hours says little without it."""
+    if setup.open_windows(service):
         return None
     opening = setup.opening(now)
     office = None if opening.is_open else opening.opens_at

@@ -11,6 +11,7 @@ from queue_service.storage import breaches as of_breaches
 from queue_service.storage.boards import (
     Board,
     branch_name,
+    calls_begin,
     category_board,
     legs_with_tickets,
     lines_now,
@@ -228,6 +229,7 @@ def _line(service: ServiceSetup, setup: Setup, now: datetime, waiting: int, olde
         "waiting": waiting,
         "oldest_ready_at": moment(oldest),
         "estimate": setup.waits.of_service(service.code),
+        "opens_at": calls_begin(setup, now, service.code),
     }
 
 

@@ -63,13 +63,15 @@ def ticket(token: str) -> str:
 @pages.get("/t/<token>/slip")
 def slip(token: str) -> str:
     found = office().ticket(token)
-    texts = languages()[language_of_request(found["language"])]["slip"]
+    spoken = languages()[language_of_request(found["language"])]
+    texts, common = spoken["slip"], spoken["common"]
     ahead = found["people_ahead"]
     printed = {
         "issued": _local_time(found, "issued_at", "%d.%m.%Y %H:%M"),
         "booked": found["booked_at"] and fill(texts["booked_at"], {"time": _local_time(found, "booked_at", "%H:%M")}),
         "ahead": None if ahead is None else plural(texts["ahead"], ahead) if ahead else texts["nobody_ahead"],
         "wait": wait_words(found["estimate"], language_of_request(found["language"])),
+        "opens": found["opens_at"] and fill(common["first_opens"], {"time": _local_time(found, "opens_at", "%H:%M")}),
         "is_automatic": request.args.get("print") == "auto",
     }
     return _page_of("slip", token, found, ("slip",), slip=printed)

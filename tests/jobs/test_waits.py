@@ -202,7 +202,10 @@ def test_a_ticket_says_when_the_first_window_is_planned(database: Database, cloc
     def opens_at() -> Any:
         waiting_times(database).refresh()
         now = clock.now()
-        return database.read(lambda c: boards.ticket(c, database.setup("centre"), now, issued.ticket_id))["opens_at"]
+        told = database.read(lambda c: boards.ticket(c, database.setup("centre"), now, issued.ticket_id))["opens_at"]
+        for_all = database.read(lambda c: boards.services(c, database.setup("centre"), now))
+        assert [one["opens_at"] for one in for_all if one["code"] == "A"] == [told]  # kiosk and phone say one thing
+        return told
 
     clock.advance(hours=-2)
     assert opens_at() == "2026-03-02T08:00:00.000Z"
