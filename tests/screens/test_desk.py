@@ -513,3 +513,16 @@ def test_no_state_and_no_dialog_has_a_barrier(
     page.click(".menu-button")
     findings["menu"] = violations(page)
     assert {state: found for state, found in findings.items() if found} == {}
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_every_button_holds_its_words(desk: OpenDesk, office: Server, language: str) -> None:
+    page = desk(width=1280, height=800, locale=language)
+    number = take(office)
+    press(page, "n")
+    is_called(page, number)
+    too_full = "all => all.filter((one) => one.scrollHeight > one.clientHeight + 1).map((one) => one.innerText)"
+    assert page.locator(".actions button").evaluate_all(too_full) == []
+    press(page, "s")
+    expect(page.locator("[data-action=finish-next]")).to_be_visible()
+    assert page.locator(".actions button").evaluate_all(too_full) == []
