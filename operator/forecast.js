@@ -64,7 +64,7 @@ function toggle(code) {
 const adviceView = ({ add, spare, is_kept: isKept, reaches_percent: reaches }) => html`
   ${add.map(({ window, services }) => html`<li><span><b>${t("forecast.open", { window })}</b> <span class="soft">${names(services)}</span></span>
     <button type="button" class="small" data-try=${window} @click=${() => choose(window)}>${t("forecast.try")}</button></li>`)}
-  ${add.length ? html`<li class="reaches">${t(isKept ? "forecast.then_kept" : "forecast.then_reaches", { percent: percent(reaches) })}</li>` : nothing}
+  ${add.length ? html`<li class="reaches ${isKept ? "" : "short"}">${t(isKept ? "forecast.then_kept" : "forecast.then_reaches", { percent: percent(reaches) })}</li>` : nothing}
   ${!add.length && !isKept ? html`<li>${t("forecast.nothing_helps")}</li>` : nothing}
   ${spare.length ? html`<li class="soft">${t("forecast.spare", { n: spare.length, windows: spare.join(", ") })}</li>` : nothing}`;
 

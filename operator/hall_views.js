@@ -31,7 +31,7 @@ export function windowsView() {
   const shown = [...desk.board.windows].sort((a, b) => (a.state === "closed") - (b.state === "closed"));
   const open = shown.filter(({ state }) => state === "open").length;
   return html`<section class="card" aria-label=${t("hall.windows")}><div class="head"><h2>${t("hall.windows")}</h2><p class="total">${open}<small>${t("hall.open")}</small></p></div>
-    <ul class="windows-now">${shown.map((window) => html`<li class="${window.state} ${window.leg?.state ?? "free"}" data-window=${window.code}>
+    <ul class="windows-now">${shown.map((window) => html`<li class="${window.state} ${window.leg?.state ?? (window.waiting ? "free idle" : "free")}" data-window=${window.code}>
       <p class="code">${window.code}</p><div><p class="what">${stateOf(window)}</p><p class="soft">${window.operator ?? ""}</p></div><p class="since">${since(window)}</p></li>`)}</ul></section>`;
 }
 

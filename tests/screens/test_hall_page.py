@@ -49,3 +49,20 @@ def test_a_promise_that_is_broken_is_told_at_once_and_taken_note_of(open_page: O
     expect(page.locator("dialog")).to_be_hidden()
     [told] = [one for one in office.get(f"/branches/{office.branch}/breaches", "helen")["breaches"] if one["note"]]
     assert (told["number"], told["acknowledged_by"], told["source"]) == (number, "helen", "Order 12")
+
+
+def test_those_who_wait_in_one_line_are_one_thing_to_do(open_page: OpenPage, office: Server) -> None:
+    page = open_page(1440, 900, locale="en")
+    page.request.post(f"{office.url}/api/v1/session", data={"username": "helen", "password": PASSWORD})
+    page.goto(f"{office.url}/hall/{office.branch}?lang=en")
+    norm = {"kind": "wait", "service": "family", "longest": 1}
+    assert office.post("admin", f"/admin/branches/{office.branch}/norms", norm).status_code == 201
+    numbers = [office.take_ticket("family")["number"] for _ in range(3)]
+    cause = page.locator("[data-breach]").filter(has_text=numbers[0])
+    for number in numbers:
+        expect(cause).to_contain_text(number, timeout=30_000)
+    cause.locator("[data-acknowledge]").click()
+    page.click("dialog [data-note='0']")
+    expect(page.locator("dialog")).to_be_hidden(timeout=30_000)
+    told = office.get(f"/branches/{office.branch}/breaches", "helen")["breaches"]
+    assert {one["number"] for one in told if one["note"]} >= set(numbers)
