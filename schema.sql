@@ -68,6 +68,7 @@ CREATE TABLE hall (
     setup_version INTEGER NOT NULL,
     ledger_seq INTEGER NOT NULL,
     ledger_hash VARCHAR(64) NOT NULL,
+    acted_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT pk_hall PRIMARY KEY (branch_id),
     CONSTRAINT fk_hall_branch_id FOREIGN KEY(branch_id) REFERENCES branch (id)
 );

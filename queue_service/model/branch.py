@@ -80,6 +80,8 @@ class Hall(SQLModel, table=True):
     setup_version: int = 0
     ledger_seq: int = 0
     ledger_hash: str = Field(default="", max_length=64)
+    acted_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    """The moment of the latest change: another server, whose clock is a little behind, does not act before it."""
 
 
 class ServiceGroup(SQLModel, table=True):

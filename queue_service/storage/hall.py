@@ -19,10 +19,12 @@ from queue_service.storage.setups import SetupCache, read_setup
 hall_table = table(HallRow)
 CLOCKS_APART = timedelta(minutes=5)
 """By so much the clocks of several servers may differ at midnight."""
+A_LITTLE = timedelta(seconds=10)
+"""By so much the clocks of several servers may differ all day, and the order is still that in which people came."""
 
 _THIS = hall_table.c.branch_id == bindparam("branch")
 LOCK = select(hall_table).where(_THIS).with_for_update()
-_SETTLED = ("service_day", "version", "setup_version", "ledger_seq", "ledger_hash")
+_SETTLED = ("service_day", "version", "setup_version", "ledger_seq", "ledger_hash", "acted_at")
 SETTLE = update(hall_table).where(_THIS).values({name: bindparam(name) for name in _SETTLED})
 NEW_DAY = update(hall_table).where(_THIS).values(service_day=bindparam("service_day"))
 APPEND = insert(ledger.entries)
@@ -51,7 +53,7 @@ class Hall:
         row = held or fetch_one(connection, LOCK, branch=branch_id)
         assert row is not None
         setup = setups.at(connection, branch, branch_id, row.setup_version)
-        return cls(connection, setup, clock.now(), secret, setups, row, held is None)
+        return cls(connection, setup, _not_before(row.acted_at, clock.now()), secret, setups, row, held is None)
 
     @cached_property
     def service_day(self) -> date:
@@ -116,6 +118,7 @@ class Hall:
             "setup_version": row.setup_version + (1 if self._setup_changed else 0),
             "ledger_seq": entries[-1]["seq"],
             "ledger_hash": entries[-1]["hash"],
+            "acted_at": self.now,
         }
         run(self.connection, SETTLE, branch=row.branch_id, **settled)
         self._hold(**settled)
@@ -126,3 +129,10 @@ class Hall:
         its lock back with its savepoint.
         """
         self.connection.get_execution_options()["held"][self._row.branch_id] = self._row._replace(**settled)
+
+
+def _not_before(last: datetime | None, now: datetime) -> datetime:
+    """Now, but never before the action before this one, as far as servers' clocks may be apart. A clock that was set
+    back by more than that is believed.
+    """
+    return last if last is not None and now < last <= now + A_LITTLE else now
