@@ -60,8 +60,7 @@ def norms_report(connection: Connection, setup: Setup, now: datetime, first: dat
 
 def _keys(setup: Setup, kind: NormKind, code: str | None) -> list[Key]:
     """Where something of this service is counted: with everything, with its purpose, by itself."""
-    service = setup.services.get(code or "")
-    purpose = service.purpose if service else None
+    purpose = setup.purposes.get(code or "")
     return list(dict.fromkeys([(kind, None, None), (kind, purpose, None), (kind, purpose, code)]))
 
 

@@ -146,6 +146,8 @@ class Setup:
     escalations: tuple[Entry[EscalationFacts], ...] = ()
     service_codes: dict[int, str] = field(default_factory=dict)
     """Code by id, removed services included: past legs still name them."""
+    purposes: dict[str, Purpose] = field(default_factory=dict)
+    """By code, of removed services as well."""
     window_codes: dict[int, str] = field(default_factory=dict)
     kept_days: dict[date, Any] = field(default_factory=dict, compare=False, repr=False)
     """What storage/day_books.py has worked out from this timetable."""

@@ -128,6 +128,7 @@ def read_setup(connection: Connection, branch_id: int, version: int) -> Setup:
         norms=read_norms(connection, branch_id, {number: one.code for number, one in live.items()}),
         escalations=read_escalations(connection, branch_id),
         service_codes={row.id: row.code for row in services},
+        purposes={row.code: Purpose(row.purpose) for row in sorted(services, key=lambda row: not row.is_removed)},
         window_codes={row.id: row.code for row in windows},
     )
 

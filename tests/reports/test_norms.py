@@ -2,6 +2,7 @@
 
 from sqlalchemy import update
 
+from queue_service.actions.setup import remove_service
 from queue_service.actions.tickets import cancel
 from queue_service.clock import FrozenClock
 from queue_service.jobs.breaches import BreachWatch
@@ -37,6 +38,19 @@ def test_leavers_after_the_norm_are_not_kept_and_leavers_within_it_are_left_out(
         _row("collect", "B", begun=1, running_within=1),
     ]
     assert set(report["rows"][0]) == {"kind", *report["definitions"]}
+
+
+def test_what_a_service_was_for_is_known_when_it_is_no_more(database: Database, clock: FrozenClock) -> None:
+    an_office(database, windows={"1": "B", "2": "A"})
+    b_is_collected = update(table(Service)).where(table(Service).c.code == "B").values(purpose="collect")
+    database.write(lambda connection: connection.execute(b_is_collected))
+    a_ticket(database, "B")
+    a_desk(database, "1", "anna").serve()
+    database.act("centre", lambda hall: remove_service(hall, "B", "system"))
+    setup, today = database.setup("centre"), clock.now().date()
+    report = database.read(lambda c: norms_report(c, setup, clock.now(), today, today))
+    kept = [(row["purpose"], row["service"], row["kept"]) for row in report["rows"]]
+    assert kept == [(None, None, 1), ("collect", None, 1), ("collect", "B", 1)]
 
 
 def _row(purpose: str | None, service: str | None, breaches: float = 0, **counts: float) -> dict[str, object]:
