@@ -51,7 +51,7 @@ def _promise(database: Database) -> None:
     """Norms of lines and windows, and somebody who is told: all that a look may have to look at."""
     [code] = database.read(branch_codes)
     rule = EscalationFacts.model_validate({"channel": "email", "target": "a@example.org", "at_risk": True})
-    norms = [NormFacts.model_validate({"kind": kind, "longest": 3600}) for kind in OF_HALLS]
+    norms = [NormFacts.model_validate({"kind": kind, "longest": 7200}) for kind in OF_HALLS]
 
     def put(hall: Any) -> None:
         put_escalation(hall, rule, "system")

@@ -4,7 +4,7 @@ What holds is read each second, from who is here now; since when, from the day's
 """
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -53,7 +53,13 @@ def holding(connection: Connection, setup: Setup, now: datetime) -> dict[str, St
 
 def at_risk(connection: Connection, setup: Setup, now: datetime) -> list[tuple[Standing, datetime]]:
     """What may not last much longer, and since when it holds, as the last look found it."""
-    before = known(connection, setup)
+    times = [norm.longest for norm in _norms(setup) if norm.kind != NormKind.QUEUE_LENGTH]
+    if not times:
+        return []
+    soonest = now - timedelta(seconds=AT_RISK * min(times))
+    before = {mark: row for mark, row in known(connection, setup).items() if not row.flagged and row.since <= soonest}
+    if not before:  # usually: nothing has lasted so long
+        return []
     here = ((one, before[mark].since) for mark, one in holding(connection, setup, now).items() if mark in before)
     return [(one, since) for one, since in here if AT_RISK <= one.used(since, now) < 1]
 
