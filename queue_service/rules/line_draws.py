@@ -46,6 +46,8 @@ class Line:
     """(rollouts × persons): a visitor with an appointment does not wait before its time."""
     service: Places
     """Of each person."""
+    guest: Places
+    """Of each person: its place in GUESTS."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ def draw_line(draws: HallDraws) -> Line:
         gone_seconds=gone_seconds,
         waits_from=_beside(draws, [group.waits_from for group in groups]),
         service=service,
+        guest=guest,
     )
 
 

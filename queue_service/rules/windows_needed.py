@@ -15,9 +15,10 @@ from queue_service.rules.chance import NEVER, Array, Chance
 from queue_service.rules.day_record import Guest
 from queue_service.rules.habits import Habits
 from queue_service.rules.hall_draws import draw_hall
-from queue_service.rules.hall_now import At, HallNow, Waiting, WindowNow
+from queue_service.rules.hall_now import At, HallNow, WindowNow
 from queue_service.rules.hall_rollout import Rollout
 from queue_service.rules.line_draws import Line, draw_line
+from queue_service.rules.patience import GUESTS
 from queue_service.rules.service_times import PastServices
 from queue_service.rules.window_draws import draw_windows
 
@@ -95,7 +96,7 @@ class Trial:
         self._line, self._windows = draw_line(drawn), draw_windows(drawn)
         self._is_empty = not self._line.person.size
         self._services = list(times.places)
-        self._norm = _promised(norms, self._services, self._line, hall.waiting)
+        self._norm = _promised(norms, self._services, self._line)
         self._until = until + float(self._norm.max(initial=0.0)) + 1.0
         waits_from = self._line.waits_from
         self._counts = (waits_from < until) & (waits_from + self._norm >= hall.now)
@@ -218,14 +219,14 @@ def _hour(
     return needed(trial, at_work, ((code, serves) for code, serves in windows.items() if code not in at_work))
 
 
-def _promised(norms: Norms, services: list[str], line: Line, waiting: Iterable[Waiting]) -> Array:
-    """Of each person of the line. Those who are not here yet count as walk-ins."""
-    of_walk_ins = np.array([norms.get((code, NormChannel.WALK_IN), STANDARD_NORM) for code in services])
-    found = of_walk_ins[line.service]
-    for person, one in enumerate(waiting):
-        if one.guest == Guest.APPOINTMENT:
-            found[person] = norms.get((one.service, NormChannel.APPOINTMENT), STANDARD_NORM)
-    return found
+def _promised(norms: Norms, services: list[str], line: Line) -> Array:
+    """Of each person of the line."""
+
+    def of(channel: NormChannel) -> Array:
+        return np.array([norms.get((code, channel), STANDARD_NORM) for code in services])[line.service]
+
+    has_appointment = line.guest == GUESTS[Guest.APPOINTMENT]
+    return np.where(has_appointment, of(NormChannel.APPOINTMENT), of(NormChannel.WALK_IN))
 
 
 def _kept(is_within: NDArray[np.bool_], counts: NDArray[np.bool_]) -> Kept:

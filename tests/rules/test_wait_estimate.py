@@ -127,7 +127,8 @@ def played_side_by_side(persons: list[dict[str, Any]], free_at: list[float], rol
         np.full(shape, NEVER),
         np.zeros(shape),
         np.zeros(shape),
-        np.zeros(len(persons), np.intp),
+        service=np.zeros(len(persons), np.intp),
+        guest=np.zeros(len(persons), np.intp),
     )
     called = Rollout(line, plain_windows(np.tile(free_at, (rollouts, 1))), len(persons), NEVER).play()
     assert (called == called[0]).all()
@@ -189,7 +190,8 @@ def waits_of_ours(arrivals: Any, servers: int, head_starts: Any, seconds: Any) -
         np.full(arrivals.shape, NEVER),
         np.zeros(arrivals.shape),
         arrivals,
-        np.zeros(persons, np.intp),
+        service=np.zeros(persons, np.intp),
+        guest=np.zeros(persons, np.intp),
     )
     windows = plain_windows(np.tile(np.arange(servers) / 1000, (rollouts, 1)))
     return Rollout(line, windows, persons, NEVER).play() - arrivals

@@ -5,7 +5,7 @@ from dataclasses import replace
 from queue_service.model.norm import NormChannel
 from queue_service.rules.day_record import Guest
 from queue_service.rules.habits import learn_habits
-from queue_service.rules.hall_now import At, HallNow, Rule, Waiting, WindowNow
+from queue_service.rules.hall_now import At, Expected, HallNow, Rule, Waiting, WindowNow
 from queue_service.rules.service_times import PastServices
 from queue_service.rules.told_range import tell
 from queue_service.rules.windows_needed import Trial, needed, typical_hour
@@ -69,6 +69,13 @@ def test_who_has_an_appointment_is_promised_something_else() -> None:
     alone = Trial(hall, PAST, HABITS, norms).play(["1"])
     assert alone.all.share > 0.8
     assert Trial(booked, PAST, HABITS, norms).play(["1"]).all.share < alone.all.share / 1.5
+
+
+def test_who_is_expected_with_an_appointment_is_promised_what_appointments_are() -> None:
+    hall = replace(a_hall(4, window("1")), expected=[Expected("a", NINE + 600.0 * i) for i in range(1, 5)])
+    strict = {**NORMS, ("a", NormChannel.APPOINTMENT): 1.0}
+    alike, stricter = (Trial(hall, PAST, HABITS, norms).play(["1"]).all for norms in (NORMS, strict))
+    assert stricter.share < alike.share - 0.05
 
 
 def test_an_hour_of_a_usual_day_needs_what_its_visitors_need() -> None:
