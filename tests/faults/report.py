@@ -51,6 +51,7 @@ STATEMENTS = {
     "D8": "A scheduler that stood ten minutes: what came due is done once, and marked late",
     "G8": "A ledger entry that was edited, removed or added by SQL is named",
     "H2": "No number begins with a letter that reads as a digit",
+    "R7": "Norms are counted for what visits were for, also at a service that is no more",
     "R8": "The windows that a week needed are counted by each day's norms and by what each visitor was promised",
     "T13": "One address has so many live connections of the public and no more",
 }
