@@ -16,6 +16,7 @@ from queue_service.storage.group_commit import GroupCommit
 from queue_service.storage.hall import Hall
 from queue_service.storage.hall_watch import HallWatch
 from queue_service.storage.office import Setup
+from queue_service.storage.postgresql import postgresql_engine
 from queue_service.storage.setups import SetupCache, branch_of_window
 
 T = TypeVar("T")
@@ -40,7 +41,7 @@ class Database:
         self.secret = secret
         self._first = first
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url)
+        self.engine = _sqlite_engine(self.url) if self.is_sqlite else postgresql_engine(self.url)
         # The writer's connections stay in the writer's thread; readers never wait for it.
         self._writer = _sqlite_engine(self.url, WRITER_CACHE_KIB) if self.is_sqlite else self.engine
         self.setups = SetupCache()
@@ -176,7 +177,3 @@ def _sqlite_engine(url: URL, cache_kib: int = 2000) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
     return engine
-
-
-def _postgresql_engine(url: URL) -> Engine:
-    return create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True)
