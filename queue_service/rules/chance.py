@@ -26,14 +26,12 @@ class Chance:
 
     def shares(self, columns: int) -> Array:
         """Between 0 and 1; in each column one from each equal part."""
-        part = self.generator.random((self.rollouts, columns)).argsort(axis=0)
-        shares: Array = (part + self.generator.random(columns)) / self.rollouts
+        shares: Array = (self._parts(columns) + self.generator.random(columns)) / self.rollouts
         return shares
 
     def deviations(self, deviation: Array) -> Array:
         """Around 0, a column for each deviation."""
-        part = self.generator.random((self.rollouts, len(deviation))).argsort(axis=0)
-        return _bell(self.rollouts)[part] * deviation
+        return bell(self.rollouts)[self._parts(len(deviation))] * deviation
 
     def measured(self, values: Array, columns: int) -> Array:
         return values[(self.shares(columns) * len(values)).astype(np.intp)]
@@ -64,8 +62,12 @@ class Chance:
     def exponentials(self, mean: float, columns: int) -> Array:
         return -mean * np.log1p(-self.shares(columns))
 
+    def _parts(self, columns: int) -> NDArray[np.intp]:
+        """In each column every part once, in an order of its own."""
+        return self.generator.random((self.rollouts, columns)).argsort(axis=0)
+
 
 @cache
-def _bell(parts: int) -> Array:
+def bell(parts: int) -> Array:
     """The middles of so many equal parts of the normal curve, ascending."""
     return np.array([NormalDist().inv_cdf((i + 0.5) / parts) for i in range(parts)])

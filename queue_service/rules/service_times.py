@@ -10,11 +10,11 @@ how much faster, or slower, people here work when many wait.
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
+from queue_service.rules.chance import bell
 from queue_service.rules.day_record import Served, waiting_per_window
 
 Array = NDArray[np.float64]
@@ -31,7 +31,7 @@ PACE = 16.0
 USUAL_QUEUE, QUEUE = 1.0, 20.0
 """Waiting for each window where nothing is measured; the past weighs as much as so many services of today."""
 ROUNDS = 3
-BELL = np.array([NormalDist().inv_cdf((i + 0.5) / 60) for i in range(60)])
+BELL = bell(60)
 """Residuals of an office that has measured nothing yet."""
 ENOUGH_RESIDUALS = 30
 

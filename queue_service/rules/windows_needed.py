@@ -28,7 +28,6 @@ PROMISE = 0.95
 LOOK_SECONDS = 3600.0
 WORTH_IT = 0.01
 """A window that takes away less than this part of the lateness changes nothing."""
-STANDARD_NORM = 900.0
 Norms = Mapping[tuple[str, NormChannel], float]
 """How many seconds somebody may wait, with and without an appointment, by service."""
 
@@ -223,7 +222,7 @@ def _promised(norms: Norms, services: list[str], line: Line) -> Array:
     """Of each person of the line."""
 
     def of(channel: NormChannel) -> Array:
-        return np.array([norms.get((code, channel), STANDARD_NORM) for code in services])[line.service]
+        return np.array([norms[code, channel] for code in services])[line.service]
 
     has_appointment = line.guest == GUESTS[Guest.APPOINTMENT]
     return np.where(has_appointment, of(NormChannel.APPOINTMENT), of(NormChannel.WALK_IN))

@@ -16,7 +16,6 @@ from queue_service.storage.group_commit import GroupCommit
 from queue_service.storage.hall import Hall
 from queue_service.storage.hall_watch import HallWatch
 from queue_service.storage.office import Setup
-from queue_service.storage.postgresql import postgresql_engine
 from queue_service.storage.setups import SetupCache, branch_of_window
 
 T = TypeVar("T")
@@ -41,7 +40,7 @@ class Database:
         self.secret = secret
         self._first = first
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _sqlite_engine(self.url) if self.is_sqlite else postgresql_engine(self.url)
+        self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url)
         # The writer's connections stay in the writer's thread; readers never wait for it.
         self._writer = _sqlite_engine(self.url, WRITER_CACHE_KIB) if self.is_sqlite else self.engine
         self.setups = SetupCache()
@@ -177,3 +176,9 @@ def _sqlite_engine(url: URL, cache_kib: int = 2000) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
     return engine
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    from queue_service.storage.postgresql import postgresql_engine  # its driver is for installations that use it
+
+    return postgresql_engine(url)

@@ -3,6 +3,7 @@
 Pure work on what was read before: a server does it away from its event loop.
 """
 
+import math
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -51,7 +52,7 @@ class Forecast:
     def next_hour(self) -> Board:
         """Which windows keep the promise to all who wait now or come within an hour."""
         hall = self.picture.hall()
-        at_work = {one.code for one in hall.windows if one.at != At.CLOSED or _is_about_to_open(one, hall.now)}
+        at_work = {one.code for one in hall.windows if one.at != At.CLOSED or _opens_soon(one, hall.now, LATE_SECONDS)}
         away = {one.code: one for one in self.setup.windows if one.code not in at_work and one.services}
         every = {one.id: replace(one, state=WindowState.OPEN, shift_services=None) for one in away.values()}
         trial = self._trial(self.picture.with_windows(every).hall())
@@ -121,12 +122,8 @@ def wait_norms(setup: Setup, day: date) -> dict[tuple[str, NormChannel], float]:
     }
 
 
-def _opens_soon(window: WindowNow, now: float) -> bool:
-    return window.will_call and window.plan is not None and window.plan.opens_at <= now + AN_HOUR
-
-
-def _is_about_to_open(window: WindowNow, now: float) -> bool:
-    return _opens_soon(window, now) and window.plan is not None and window.plan.opens_at > now - LATE_SECONDS
+def _opens_soon(window: WindowNow, now: float, most_late: float = math.inf) -> bool:
+    return window.will_call and window.plan is not None and now - most_late < window.plan.opens_at <= now + AN_HOUR
 
 
 def _standing_by(window: Any, code: str) -> Any:

@@ -9,7 +9,8 @@ from psycopg.waiting import Ready, Wait
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL
 
-real_select: Any = get_original("select", ["poll", "POLLIN", "POLLOUT"])
+real_poll, READ, WRITE = get_original("select", ["poll", "POLLIN", "POLLOUT"])
+EVENTS = {Wait.R: READ, Wait.W: WRITE, Wait.RW: READ | WRITE}
 MOMENT_MS = 1
 """Most answers take a tenth of that. Whoever gave way to other requests between two statements would hold the branch
 lock for as long as those take; a lock that somebody else has, or a slow disk, is waited for with everybody served."""
@@ -37,15 +38,13 @@ class PromptConnection(psycopg.Connection[Any]):
 
 def first_in_place(asking: Generator[Wait, Ready | int, Any], socket: int) -> Generator[Wait, Ready | int, Any]:
     """The same questions to the socket, without those that it answers within the moment."""
-    make_poll, for_reading, for_writing = real_select
-    events = {Wait.R: for_reading, Wait.W: for_writing, Wait.RW: for_reading | for_writing}
-    poll = make_poll()
+    poll = real_poll()
     try:
         wanted = next(asking)
         while True:
-            poll.register(socket, events[wanted])
+            poll.register(socket, EVENTS[wanted])
             found = poll.poll(MOMENT_MS)
-            ready = (found[0][1] & for_reading and Ready.R) | (found[0][1] & for_writing and Ready.W) if found else 0
+            ready = (found[0][1] & READ and Ready.R) | (found[0][1] & WRITE and Ready.W) if found else 0
             wanted = asking.send(Ready(ready) if ready else (yield wanted))
     except StopIteration as ended:
         return ended.value
